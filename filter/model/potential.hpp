@@ -1,0 +1,36 @@
+#pragma once
+/// The potential Φ of the hidden diffusion dX = -∇Φ(X, t) dt + sqrt(2/β) dW        (docs/method.md, equation 1).
+///
+/// To add one: derive from Potential in a file of this folder, and register its name in src/config_model.cpp.
+
+#include <memory>
+#include <string>
+
+#include "filter/types.hpp"
+
+namespace jko {
+
+class Potential {
+ public:
+  virtual ~Potential() = default;
+
+  virtual Index dimension() const = 0;
+
+  /// Whether Φ depends on t.
+  virtual bool time_dependent() const { return false; }
+
+  /// Φ and ∇Φ at each row of `x` (N, D) and at time t. `value` has shape (N), `gradient` (N, D). May be called from one
+  /// thread at a time only.
+  virtual void evaluate(PointsView x, double t, Eigen::Ref<Vector> value, Eigen::Ref<Points> gradient) const = 0;
+
+  /// ∇Φ alone, which is all that a particle method needs.
+  virtual void gradient(PointsView x, double t, Eigen::Ref<Points> gradient) const {
+    Vector value(x.rows());
+    evaluate(x, t, value, gradient);
+  }
+
+  /// Φ as a formula, for people: "sin(2 pi x0)/pi + x0^2/4".
+  virtual std::string formula() const = 0;
+};
+
+}  // namespace jko

@@ -1,0 +1,3 @@
+namespace jko {
+const char* version() { return JKO_VERSION; }
+}  // namespace jko
