@@ -55,7 +55,7 @@ namespace {
 // Rows of a block: a few cache lines of each column, so that a block's layer stays in the level-one cache.
 constexpr Index kBlock = 64;
 // Gradients are summed slice by slice, whatever the number of threads: the order of summation is part of the result.
-constexpr Index kSlices = 16;
+constexpr Index kSlices = 8;
 
 Index block_count(Index points) { return (points + kBlock - 1) / kBlock; }
 
@@ -155,8 +155,8 @@ void MapEvaluator<Scalar>::backward(const ConvexMap<Scalar>& map, const PointsS&
     for (Index k = s * blocks / slices; k < (s + 1) * blocks / slices; ++k) {
       MapBlock<Scalar>& block = ws.blocks[k];
       const Index row = k * kBlock, n = block.rows();
-      block.backward(map, ws.points.middleRows(row, n), d_image.middleRows(row, n), d_log_det.segment(row, n),
-                     ws.adjoints[s], sum);
+      block.reverse(map, d_image.middleRows(row, n), d_log_det.segment(row, n), ws.adjoints[s]);
+      block.accumulate(ws.points.middleRows(row, n), d_image.middleRows(row, n), ws.adjoints[s], sum);
     }
   }
   gradient = ws.slices.front();

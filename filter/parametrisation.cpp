@@ -11,16 +11,17 @@
 namespace jko {
 namespace {
 
-constexpr double kFloor = 1e-3;         // ε: no step contracts by more than this factor
-constexpr double kStartWeight = 0.02;   // of the hidden features in the first guess
+constexpr double kFloor = 1e-3;          // ε: no step contracts by more than this factor
+constexpr double kSmallestStart = 0.2;   // smallest eigenvalue of Q in the first guess
+constexpr double kStartWeight = 1.0;     // softplus(v) of the output weights there
+constexpr double kStartMixing = 0.2;     // Σ_j W_hj between hidden layers there
 
 double softplus(double v) { return std::max(v, 0.0) + std::log1p(std::exp(-std::abs(v))); }
-double inverse_softplus(double w) {
-  w = std::max(w, 1e-12);
-  return w > 30.0 ? w : std::log(std::expm1(w));
-}
-Matrix softplus(const Matrix& v) { return v.unaryExpr([](double x) { return softplus(x); }); }
+double inverse_softplus(double w) { return std::log(std::expm1(w)); }
 double logistic(double v) { return 1.0 / (1.0 + std::exp(-v)); }
+Matrix softplus(const Matrix& v) {
+  return v.unaryExpr([](double x) { return softplus(x); });
+}
 
 /// Reads or writes consecutive pieces of θ as matrices.
 template <typename Theta>
@@ -52,11 +53,12 @@ Frame Frame::of(PointsView nodes, const Vector& weights) {
   const Eigen::LLT<Matrix> llt(covariance);
   frame.whitening = llt.matrixL().solve(Matrix::Identity(d, d));
   frame.scale = std::exp(Matrix(llt.matrixL()).diagonal().array().log().mean());
+  frame.reach = std::sqrt((centred * frame.whitening.transpose()).rowwise().squaredNorm().maxCoeff());
   return frame;
 }
 
-Parametrisation::Parametrisation(std::vector<Index> widths, Frame frame)
-    : widths_(std::move(widths)), frame_(std::move(frame)) {
+Parametrisation::Parametrisation(std::vector<Index> widths, Frame frame, std::uint64_t seed)
+    : widths_(std::move(widths)), frame_(std::move(frame)), seed_(seed) {
   const Index d = frame_.center.size();
   size_ = d * d + d;
   Index before = 0;
@@ -66,40 +68,53 @@ Parametrisation::Parametrisation(std::vector<Index> widths, Frame frame)
   }
 }
 
-Vector Parametrisation::start(std::uint64_t seed) const {
-  const Index d = frame_.center.size();
-  return start_affine(Matrix::Identity(d, d), Vector::Zero(d), seed);
+// |a| in whitened coordinates. On a line the units share the nodes' range, and each one's bump overlaps a few neighbours'.
+double Parametrisation::steepness(Index width) const {
+  return frame_.center.size() == 1 ? std::max(1.0, 1.6 * width / (2.0 * frame_.reach)) : 1.5;
 }
 
-Vector Parametrisation::start_affine(const Matrix& Q, const Vector& c, std::uint64_t seed) const {
+// Output weights are measured in units in which all hidden units together carry half of the identity's curvature.
+double Parametrisation::output_scale(Index width) const {
+  return frame_.scale * frame_.scale * frame_.reach * frame_.center.size() / (steepness(width) * width);
+}
+
+Vector Parametrisation::start(PointsView nodes, const Vector& weights) const {
   const Index d = frame_.center.size();
-  RandomEngine engine(seed);
+  RandomEngine engine(seed_);
   boost::random::normal_distribution<double> normal;
   boost::random::uniform_real_distribution<double> uniform;
-  Vector theta(size_);
+  Vector theta = Vector::Zero(size_);
   Cursor<Vector> cursor(theta);
-  const Matrix R = Eigen::LLT<Matrix>(Q - kFloor * Matrix::Identity(d, d)).matrixL();
-  cursor.block(d, d) = R;
-  cursor.block(d, 1) = (c - frame_.center + Q * frame_.center) / frame_.scale;
+  cursor.block(d, d).setIdentity();
+  cursor.block(d, 1);
   Index before = 0;
   for (const Index width : widths_) {
     auto A = cursor.block(width, d);
-    auto V = cursor.block(width, before);
+    cursor.block(width, before).setConstant(inverse_softplus(kStartMixing / std::max<Index>(before, 1)));
     auto b = cursor.block(width, 1);
-    auto v = cursor.block(width, 1);
     for (Index h = 0; h < width; ++h) {
-      // A unit's kink lies somewhere within three standard deviations, its width between a third and one of them.
-      Vector direction(d);
-      for (Index k = 0; k < d; ++k) direction(k) = normal(engine);
-      direction *= (1.0 + 2.0 * uniform(engine)) / direction.norm();
-      A.row(h) = direction.transpose();
-      const double spread = 3.0 * ((h + uniform(engine)) / width * 2.0 - 1.0);
-      b(h, 0) = -direction.norm() * spread / std::sqrt(static_cast<double>(d));
-      for (Index j = 0; j < before; ++j) V(h, j) = inverse_softplus(2.0 * uniform(engine) / before);
-      v(h, 0) = inverse_softplus(kStartWeight * 2.0 * uniform(engine));
+      for (Index k = 0; k < d; ++k) A(h, k) = normal(engine);
+      A.row(h) *= steepness(width) * (d == 1 ? 1.0 : 0.5 + uniform(engine)) / A.row(h).norm();
+      // Kinks lie evenly over the nodes, at distance -b/|a| from the centre along the unit's direction.
+      b(h, 0) = A.row(h).norm() * frame_.reach * (2.0 * (h + 0.5) / width - 1.0);
     }
+    cursor.block(width, 1).setConstant(inverse_softplus(kStartWeight));
     before = width;
   }
+  // Q and c take what the hidden layers leave of the identity, on average over the nodes.
+  const auto average_hessian = [&] {
+    MapEvaluator<double> evaluator(nodes, widths_);
+    evaluator.forward(map(theta));
+    return Matrix((weights.transpose() * evaluator.hessian()).reshaped(d, d));
+  };
+  const Matrix identity = Matrix::Identity(d, d);
+  const Matrix rest = (2.0 + kFloor) * identity - average_hessian();
+  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(rest);
+  const Matrix Q = eigen.eigenvectors() * eigen.eigenvalues().cwiseMax(kSmallestStart).asDiagonal() *
+                   eigen.eigenvectors().transpose();
+  theta.head(d * d) = Matrix(Eigen::LLT<Matrix>(Q - kFloor * identity).matrixL()).reshaped();
+  const Points moved = apply(map(theta), nodes).image - nodes;
+  theta.segment(d * d, d) = -moved.transpose() * weights / frame_.scale;
   return theta;
 }
 
@@ -117,7 +132,7 @@ ConvexMap<double> Parametrisation::map(const Vector& theta) const {
     layer.A = cursor.block(width, d) * frame_.whitening;
     layer.W = softplus(Matrix(cursor.block(width, before)));
     layer.b = cursor.block(width, 1) - layer.A * frame_.center;
-    layer.w = frame_.scale * frame_.scale * softplus(Matrix(cursor.block(width, 1)));
+    layer.w = output_scale(width) * softplus(Matrix(cursor.block(width, 1)));
     before = width;
   }
   return map;
@@ -125,54 +140,30 @@ ConvexMap<double> Parametrisation::map(const Vector& theta) const {
 
 Vector Parametrisation::pull_back(const Vector& theta, const ConvexMap<double>& d_map) const {
   const Index d = frame_.center.size();
+  const auto slope = [](const Matrix& v) { return v.unaryExpr(&logistic); };
   Vector gradient(size_);
   Cursor<const Vector> in(theta);
   Cursor<Vector> out(gradient);
+  // Q = RRᵀ + ε, c = m - Qm + scale c̃
   const Matrix R = in.block(d, d).triangularView<Eigen::Lower>();
   const Matrix d_Q = d_map.Q - d_map.c * frame_.center.transpose();
   out.block(d, d) = Matrix(((d_Q + d_Q.transpose()) * R).triangularView<Eigen::Lower>());
-  out.block(d, 1) = frame_.scale * d_map.c;
   in.block(d, 1);
+  out.block(d, 1) = frame_.scale * d_map.c;
   Index before = 0;
   for (std::size_t l = 0; l < widths_.size(); ++l) {
     const Index width = widths_[l];
     const auto& layer = d_map.layers[l];
+    // A = Ã S, b = b̃ - A m
     in.block(width, d);
     out.block(width, d) = (layer.A - layer.b * frame_.center.transpose()) * frame_.whitening.transpose();
-    const auto V = in.block(width, before);
-    out.block(width, before) = layer.W.cwiseProduct(Matrix(V).unaryExpr(&logistic));
+    out.block(width, before) = layer.W.cwiseProduct(slope(in.block(width, before)));
     in.block(width, 1);
     out.block(width, 1) = layer.b;
-    const auto v = in.block(width, 1);
-    out.block(width, 1) = frame_.scale * frame_.scale * layer.w.cwiseProduct(Matrix(v).unaryExpr(&logistic));
+    out.block(width, 1) = output_scale(width) * layer.w.cwiseProduct(slope(in.block(width, 1)));
     before = width;
   }
   return gradient;
-}
-
-Vector Parametrisation::interpolate(const Vector& theta, double s) const {
-  const Index d = frame_.center.size();
-  Vector scaled = theta;
-  Cursor<Vector> cursor(scaled);
-  auto R = cursor.block(d, d);
-  const Matrix lower = Matrix(R).triangularView<Eigen::Lower>();
-  const Matrix identity = Matrix::Identity(d, d);
-  const Matrix Q = (1.0 - s) * identity + s * (lower * lower.transpose() + kFloor * identity);
-  Eigen::SelfAdjointEigenSolver<Matrix> eigen(Q);
-  const Matrix positive = eigen.eigenvectors() * eigen.eigenvalues().cwiseMax(2.0 * kFloor).asDiagonal() *
-                          eigen.eigenvectors().transpose();
-  R = Matrix(Eigen::LLT<Matrix>(positive - kFloor * identity).matrixL());
-  cursor.block(d, 1) *= s;
-  Index before = 0;
-  for (const Index width : widths_) {
-    cursor.block(width, d);
-    cursor.block(width, before);
-    cursor.block(width, 1);
-    auto v = cursor.block(width, 1);
-    for (Index h = 0; h < width; ++h) v(h, 0) = inverse_softplus(s * softplus(v(h, 0)));
-    before = width;
-  }
-  return scaled;
 }
 
 }  // namespace jko

@@ -3,10 +3,10 @@
 ///
 /// Q = RRᵀ + εI with R lower triangular; the weights W, w that must not be negative are softplus(free weight). The
 /// hidden layers see whitened input S(x - m), and outputs carry the units of x, so that θ is of order one whatever the
-/// scale of the problem.
+/// scale of the problem. Deviations of θ from start(), a map close to the identity, act almost linearly.
 ///
-///     Parametrisation parameters(dimension, widths, Frame::of(nodes, weights));
-///     Vector theta = parameters.start(seed);             // close to the identity
+///     Parametrisation parameters(widths, Frame::of(nodes, weights), seed);
+///     Vector theta = parameters.start(nodes, weights);        // close to the identity
 ///     ConvexMap<double> map = parameters.map(theta);
 ///     Vector gradient = parameters.pull_back(theta, d_map);   // chain rule
 
@@ -22,37 +22,34 @@ struct Frame {
   Vector center;     ///< m, (D)
   Matrix whitening;  ///< S with S C Sᵀ = I for the nodes' covariance C, (D, D)
   double scale;      ///< det(C)^(1/2D), the typical standard deviation
+  double reach;      ///< largest |S(x - m)| of a node
 
   static Frame of(PointsView nodes, const Vector& weights);
 };
 
 class Parametrisation {
  public:
-  Parametrisation(std::vector<Index> widths, Frame frame);
+  Parametrisation(std::vector<Index> widths, Frame frame, std::uint64_t seed);
 
   Index size() const { return size_; }
   const std::vector<Index>& widths() const { return widths_; }
 
-  /// A map close to the identity, with random hidden features that cover the nodes.
-  Vector start(std::uint64_t seed) const;
+  /// θ of a map close to the identity: hidden units that cover the nodes carry a part of the curvature, and Q carries the
+  /// rest, so that every weight can grow as well as shrink.
+  Vector start(PointsView nodes, const Vector& weights) const;
 
   ConvexMap<double> map(const Vector& theta) const;
 
   /// ∂L/∂θ from ∂L/∂(Q, c, A, W, b, w).
   Vector pull_back(const Vector& theta, const ConvexMap<double>& d_map) const;
 
-  /// McCann's interpolation (1-s) x + s T(x) in terms of θ: the first guess for a step s times as long.
-  Vector interpolate(const Vector& theta, double s) const;
-
-  /// θ with the affine part set to T(x) = Qx + c on top of the hidden part being (nearly) absent.
-  Vector start_affine(const Matrix& Q, const Vector& c, std::uint64_t seed) const;
-
  private:
-  struct Layout;
-  void unpack_quadratic(const Vector& theta, Matrix& R) const;
+  double output_scale(Index width) const;
+  double steepness(Index width) const;
 
   std::vector<Index> widths_;
   Frame frame_;
+  std::uint64_t seed_;
   Index size_ = 0;
 };
 

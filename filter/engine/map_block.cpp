@@ -166,17 +166,14 @@ typename MapBlock<Scalar>::Mat MapBlock<Scalar>::solve(View right) const {
 }
 
 template <typename Scalar>
-void MapBlock<Scalar>::backward(const ConvexMap<Scalar>& map, View x, View d_image, ColumnView d_log_det,
-                                MapAdjoint<Scalar>& adjoint, ConvexMap<Scalar>& gradient) const {
-  const Index n = rows(), d = x.cols(), count = static_cast<Index>(layers_.size());
+void MapBlock<Scalar>::reverse(const ConvexMap<Scalar>& map, View d_image, ColumnView d_log_det,
+                               MapAdjoint<Scalar>& adjoint) const {
+  const Index n = rows(), d = image_.cols(), count = static_cast<Index>(layers_.size());
   const auto stack = [&](Index l) { return adjoint.layers[l].stack.topRows((1 + d) * n); };
 
   // ∂ log det H / ∂H = H⁻¹.
   auto G = adjoint.d_hessian.topRows(n);
   G = inverse_.colwise() * d_log_det.array();
-  for (Index i = 0; i < d * d; ++i) gradient.Q(i / d, i % d) += G.col(i).sum();
-  gradient.Q.noalias() += d_image.transpose() * x;
-  gradient.c += d_image.colwise().sum().transpose();
 
   // Top down: the directional derivatives J_l, which enter ∇²ψ and J_{l+1}.
   Column m(n), m_bar(n), K(n);
@@ -185,9 +182,8 @@ void MapBlock<Scalar>::backward(const ConvexMap<Scalar>& map, View x, View d_ima
     const Layer& layer = layers_[l];
     auto& adj = adjoint.layers[l];
     const bool top = l + 1 == count;
-    const Index width = layer.s.cols();
     if (!top) P.noalias() = stack(l + 1).bottomRows(d * n).matrix() * map.layers[l + 1].W;
-    for (Index j = 0; j < width; ++j) {
+    for (Index j = 0; j < layer.s.cols(); ++j) {
       const auto s = layer.s.col(j);
       m = layer.u.col(j) * (Scalar(1) - s);
       m_bar.setZero();
@@ -205,7 +201,6 @@ void MapBlock<Scalar>::backward(const ConvexMap<Scalar>& map, View x, View d_ima
           s_bar += p * J;
           J_bar += p * s;
         }
-        gradient.layers[l].A(j, k) += J_bar.sum();
       }
       // m = u (1 - σ')
       adj.u.col(j).head(n) = m_bar * (Scalar(1) - s);
@@ -219,30 +214,45 @@ void MapBlock<Scalar>::backward(const ConvexMap<Scalar>& map, View x, View d_ima
     auto& adj = adjoint.layers[l];
     auto u_bar = adj.u.topRows(n);
     u_bar.matrix().noalias() += d_image * map.layers[l].A.transpose();
-    if (l > 0) {
-      const auto lambda_bar = adjoint.layers[l - 1].lambda.topRows(n).matrix();
-      u_bar.matrix().noalias() += lambda_bar * map.layers[l].W.transpose();
-      gradient.layers[l].W.noalias() += layer.u.matrix().transpose() * lambda_bar;
-    }
-    gradient.layers[l].A.noalias() += layer.u.matrix().transpose() * d_image;
+    if (l > 0) u_bar.matrix().noalias() += adjoint.layers[l - 1].lambda.topRows(n).matrix() * map.layers[l].W.transpose();
     adj.s.topRows(n) += u_bar * layer.lambda;
     adj.lambda.topRows(n) = u_bar * layer.s;
-    gradient.layers[l].w += adj.lambda.topRows(n).colwise().sum().matrix().transpose();
   }
 
   // Top down: the activations.
   for (Index l = count - 1; l >= 0; --l) {
     const Layer& layer = layers_[l];
-    auto& adj = adjoint.layers[l];
-    auto a_bar = adj.stack.topRows(n);
-    a_bar = adj.s.topRows(n) * layer.s * (Scalar(1) - layer.s);
+    auto a_bar = adjoint.layers[l].stack.topRows(n);
+    a_bar = adjoint.layers[l].s.topRows(n) * layer.s * (Scalar(1) - layer.s);
     if (l + 1 < count) {
       P.noalias() = stack(l + 1).topRows(n).matrix() * map.layers[l + 1].W;
       a_bar += P.array() * layer.s;
     }
-    if (l > 0) gradient.layers[l].W.noalias() += stack(l).matrix().transpose() * layers_[l - 1].stack.matrix();
-    gradient.layers[l].A.noalias() += a_bar.matrix().transpose() * x;
-    gradient.layers[l].b += a_bar.colwise().sum().matrix().transpose();
+  }
+}
+
+template <typename Scalar>
+void MapBlock<Scalar>::accumulate(View x, View d_image, const MapAdjoint<Scalar>& adjoint,
+                                  ConvexMap<Scalar>& gradient) const {
+  const Index n = rows(), d = x.cols();
+  const auto G = adjoint.d_hessian.topRows(n);
+  for (Index i = 0; i < d * d; ++i) gradient.Q(i / d, i % d) += G.col(i).sum();
+  gradient.Q.noalias() += d_image.transpose() * x;
+  gradient.c += d_image.colwise().sum().transpose();
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    const auto stack = adjoint.layers[l].stack.topRows((1 + d) * n).matrix();
+    const auto u = layers_[l].u.matrix();
+    const auto a_bar = stack.topRows(n);
+    auto& sum = gradient.layers[l];
+    sum.A.noalias() += a_bar.transpose() * x;
+    sum.A.noalias() += u.transpose() * d_image;
+    for (Index k = 0; k < d; ++k) sum.A.col(k) += stack.middleRows((1 + k) * n, n).colwise().sum().transpose();
+    if (l > 0) {
+      sum.W.noalias() += stack.transpose() * layers_[l - 1].stack.matrix();
+      sum.W.noalias() += u.transpose() * adjoint.layers[l - 1].lambda.topRows(n).matrix();
+    }
+    sum.b += a_bar.colwise().sum().transpose();
+    sum.w += adjoint.layers[l].lambda.topRows(n).colwise().sum().matrix().transpose();
   }
 }
 

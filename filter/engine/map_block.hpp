@@ -45,9 +45,10 @@ class MapBlock {
   auto hessian() const { return hessian_.matrix(); }  ///< (B, D·D)
 
   void forward(const ConvexMap<Scalar>& map, View x);
-  /// Adds this block's share of the gradient to `gradient`.
-  void backward(const ConvexMap<Scalar>& map, View x, View d_image, ColumnView d_log_det, MapAdjoint<Scalar>& adjoint,
-                ConvexMap<Scalar>& gradient) const;
+  /// Reverse mode, point by point: from ∂L/∂T and ∂L/∂log det to the adjoints of all that forward() computed.
+  void reverse(const ConvexMap<Scalar>& map, View d_image, ColumnView d_log_det, MapAdjoint<Scalar>& adjoint) const;
+  /// After reverse(): adds this block's share of ∂L/∂(Q, c, A, W, b, w).
+  void accumulate(View x, View d_image, const MapAdjoint<Scalar>& adjoint, ConvexMap<Scalar>& gradient) const;
   /// (∇²ψ)⁻¹ v for each row v of `right`, after forward().
   Mat solve(View right) const;
 
