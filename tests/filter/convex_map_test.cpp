@@ -150,7 +150,8 @@ TEST_CASE("The parametrisation's chain rule agrees with finite differences", "[p
     const std::vector<Index> widths{5, 4};
     const Points x = random_points(40, d, 1) * 2.0;
     const Parametrisation parameters(widths, Frame::of(x, Vector::Ones(40)), 1);
-    const Vector theta = parameters.start(x, Vector::Constant(40, 1.0 / 40)) + 0.3 * random_points(parameters.size(), 1, 2).col(0);
+    const Vector theta =
+        parameters.start(x, Vector::Constant(40, 1.0 / 40)) + 0.3 * random_points(parameters.size(), 1, 2).col(0);
     const Points d_image = random_points(40, d, 4);
     const Vector d_log_det = random_points(40, 1, 5);
     MapEvaluator<double> evaluator(x, widths);
