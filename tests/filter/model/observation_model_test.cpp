@@ -2,7 +2,6 @@
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/poisson.hpp>
 #include <boost/math/distributions/students_t.hpp>
-#include <boost/math/quadrature/trapezoidal.hpp>
 #include <cmath>
 #include <memory>
 
