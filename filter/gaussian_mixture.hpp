@@ -19,8 +19,8 @@ class GaussianMixture {
     Matrix covariance;  ///< (D, D), symmetric positive definite
   };
 
-  /// Weights are normalised. Throws std::invalid_argument, saying which component, if there is none, if sizes differ, if
-  /// a weight is not positive or if a covariance is not symmetric positive definite.
+  /// Weights are normalised. Throws std::invalid_argument, saying which component, if there is none, if sizes differ,
+  /// if a weight is not positive or if a covariance is not symmetric positive definite.
   explicit GaussianMixture(std::vector<Component> components);
 
   static GaussianMixture gaussian(const Vector& mean, const Matrix& covariance);
@@ -46,7 +46,7 @@ class GaussianMixture {
 
  private:
   struct Factor {
-    Matrix lower;          ///< L with covariance = L Lᵀ
+    Matrix lower;           ///< L with covariance = L Lᵀ
     double log_normaliser;  ///< log(weight) - log sqrt((2π)^D det covariance)
   };
   std::vector<Component> components_;

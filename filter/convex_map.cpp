@@ -1,0 +1,256 @@
+#include "filter/convex_map.hpp"
+
+#include <Eigen/Eigenvalues>
+#include <algorithm>
+#include <cmath>
+
+#include "filter/engine/map_block.hpp"
+
+namespace jko {
+
+template <typename Scalar>
+ConvexMap<Scalar> ConvexMap<Scalar>::zero(Index dimension, const std::vector<Index>& widths) {
+  ConvexMap map;
+  map.Q = MatrixS::Zero(dimension, dimension);
+  map.c = VectorS::Zero(dimension);
+  Index before = 0;
+  for (const Index width : widths) {
+    map.layers.push_back({MatrixS::Zero(width, dimension), MatrixS::Zero(before ? width : 0, before),
+                          VectorS::Zero(width), VectorS::Zero(width)});
+    before = width;
+  }
+  return map;
+}
+
+template <typename Scalar>
+ConvexMap<Scalar> ConvexMap<Scalar>::affine(const MatrixS& Q, const VectorS& c) {
+  ConvexMap map;
+  map.Q = Q;
+  map.c = c;
+  return map;
+}
+
+template <typename Scalar>
+std::vector<Index> ConvexMap<Scalar>::widths() const {
+  std::vector<Index> widths;
+  for (const Layer& layer : layers) widths.push_back(layer.b.size());
+  return widths;
+}
+
+template <typename Scalar>
+ConvexMap<Scalar>& ConvexMap<Scalar>::operator+=(const ConvexMap& other) {
+  Q += other.Q;
+  c += other.c;
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    layers[l].A += other.layers[l].A;
+    layers[l].W += other.layers[l].W;
+    layers[l].b += other.layers[l].b;
+    layers[l].w += other.layers[l].w;
+  }
+  return *this;
+}
+
+namespace {
+
+// Rows of a block: a few cache lines of each column, so that a block's layer stays in the level-one cache.
+constexpr Index kBlock = 64;
+// Gradients are summed slice by slice, whatever the number of threads: the order of summation is part of the result.
+constexpr Index kSlices = 8;
+
+Index block_count(Index points) { return (points + kBlock - 1) / kBlock; }
+
+}  // namespace
+
+template <typename Scalar>
+struct MapEvaluator<Scalar>::Workspace {
+  PointsS points;
+  PointsS image;
+  VectorS log_det;
+  std::vector<MapBlock<Scalar>> blocks;
+  std::vector<ConvexMap<Scalar>> slices;
+  std::vector<MapAdjoint<Scalar>> adjoints;  // one a slice
+};
+
+template <typename Scalar>
+MapEvaluator<Scalar>::MapEvaluator(const PointsS& points, const std::vector<Index>& widths)
+    : workspace_(std::make_unique<Workspace>()) {
+  Workspace& ws = *workspace_;
+  const Index n = points.rows(), d = points.cols();
+  ws.points = points;
+  ws.image.resize(n, d);
+  ws.log_det.resize(n);
+  ws.blocks.resize(block_count(n));
+  for (std::size_t k = 0; k < ws.blocks.size(); ++k) {
+    ws.blocks[k].resize(std::min(kBlock, n - static_cast<Index>(k) * kBlock), d, widths);
+  }
+  const Index slices = std::min(kSlices, block_count(n));
+  ws.slices.assign(slices, ConvexMap<Scalar>::zero(d, widths));
+  ws.adjoints.resize(slices);
+  for (auto& adjoint : ws.adjoints) adjoint.resize(kBlock, d, widths);
+}
+
+template <typename Scalar>
+MapEvaluator<Scalar>::~MapEvaluator() = default;
+template <typename Scalar>
+MapEvaluator<Scalar>::MapEvaluator(MapEvaluator&&) noexcept = default;
+template <typename Scalar>
+MapEvaluator<Scalar>& MapEvaluator<Scalar>::operator=(MapEvaluator&&) noexcept = default;
+
+template <typename Scalar>
+const typename MapEvaluator<Scalar>::PointsS& MapEvaluator<Scalar>::points() const {
+  return workspace_->points;
+}
+template <typename Scalar>
+const typename MapEvaluator<Scalar>::PointsS& MapEvaluator<Scalar>::image() const {
+  return workspace_->image;
+}
+template <typename Scalar>
+const typename MapEvaluator<Scalar>::VectorS& MapEvaluator<Scalar>::log_det() const {
+  return workspace_->log_det;
+}
+
+template <typename Scalar>
+Scalar MapEvaluator<Scalar>::minimum_pivot() const {
+  Scalar pivot = std::numeric_limits<Scalar>::infinity();
+  for (const auto& block : workspace_->blocks) pivot = std::min(pivot, block.minimum_pivot());
+  return pivot;
+}
+
+template <typename Scalar>
+typename MapEvaluator<Scalar>::PointsS MapEvaluator<Scalar>::hessian() const {
+  const Workspace& ws = *workspace_;
+  PointsS hessian(ws.points.rows(), ws.points.cols() * ws.points.cols());
+  Index row = 0;
+  for (const auto& block : ws.blocks) {
+    hessian.middleRows(row, block.rows()) = block.hessian();
+    row += block.rows();
+  }
+  return hessian;
+}
+
+template <typename Scalar>
+void MapEvaluator<Scalar>::forward(const ConvexMap<Scalar>& map) {
+  Workspace& ws = *workspace_;
+  const Index blocks = static_cast<Index>(ws.blocks.size());
+#pragma omp parallel for schedule(static) if (blocks > 1)
+  for (Index k = 0; k < blocks; ++k) {
+    MapBlock<Scalar>& block = ws.blocks[k];
+    const Index row = k * kBlock;
+    block.forward(map, ws.points.middleRows(row, block.rows()));
+    ws.image.middleRows(row, block.rows()) = block.image();
+    ws.log_det.segment(row, block.rows()) = block.log_det();
+  }
+}
+
+template <typename Scalar>
+void MapEvaluator<Scalar>::backward(const ConvexMap<Scalar>& map, const PointsS& d_image, const VectorS& d_log_det,
+                                    ConvexMap<Scalar>& gradient) {
+  Workspace& ws = *workspace_;
+  const Index blocks = static_cast<Index>(ws.blocks.size());
+  const Index slices = static_cast<Index>(ws.slices.size());
+#pragma omp parallel for schedule(static) if (slices > 1)
+  for (Index s = 0; s < slices; ++s) {
+    ConvexMap<Scalar>& sum = ws.slices[s];
+    set_zero(sum);
+    for (Index k = s * blocks / slices; k < (s + 1) * blocks / slices; ++k) {
+      MapBlock<Scalar>& block = ws.blocks[k];
+      const Index row = k * kBlock, n = block.rows();
+      block.reverse(map, d_image.middleRows(row, n), d_log_det.segment(row, n), ws.adjoints[s]);
+      block.accumulate(ws.points.middleRows(row, n), d_image.middleRows(row, n), ws.adjoints[s], sum);
+    }
+  }
+  gradient = ws.slices.front();
+  for (Index s = 1; s < slices; ++s) gradient += ws.slices[s];
+}
+
+template struct ConvexMap<float>;
+template struct ConvexMap<double>;
+template class MapEvaluator<float>;
+template class MapEvaluator<double>;
+
+MapValue apply(const ConvexMap<double>& map, PointsView points) {
+  const Index n = points.rows(), d = points.cols(), blocks = block_count(n);
+  MapValue value{Points(n, d), Vector(n)};
+#pragma omp parallel if (blocks > 1)
+  {
+    MapBlock<double> block;
+#pragma omp for schedule(static)
+    for (Index k = 0; k < blocks; ++k) {
+      const Index row = k * kBlock, rows = std::min(kBlock, n - row);
+      if (block.rows() != rows) block.resize(rows, d, map.widths());
+      block.forward(map, points.middleRows(row, rows));
+      value.image.middleRows(row, rows) = block.image();
+      value.log_det.segment(row, rows) = block.log_det();
+    }
+  }
+  return value;
+}
+
+MapInverse invert(const ConvexMap<double>& map, PointsView z) {
+  constexpr int kIterations = 60;
+  constexpr double kTolerance = 1e-11;  // of |T(x) - z|, relative to the size of z
+  const Index n = z.rows(), d = z.cols(), blocks = block_count(n);
+  MapInverse inverse{Points(n, d), Vector(n), true};
+  bool converged = true;
+#pragma omp parallel if (blocks > 1)
+  {
+    MapBlock<double> block;
+#pragma omp for schedule(static) reduction(&& : converged)
+    for (Index k = 0; k < blocks; ++k) {
+      const Index row = k * kBlock, rows = std::min(kBlock, n - row);
+      if (block.rows() != rows) block.resize(rows, d, map.widths());
+      const Points target = z.middleRows(row, rows);
+      const Vector tolerance = kTolerance * (1.0 + target.rowwise().norm().array());
+      Points x = target;
+      block.forward(map, x);
+      // Newton's step for the strictly convex merit ψ(x) - zᵀx, halved where the residual does not shrink.
+      Vector damping = Vector::Ones(rows);
+      Points residual = block.image() - target;
+      Vector error = residual.rowwise().norm();
+      Points step = block.solve(residual);
+      for (int iteration = 0; iteration < kIterations && (error.array() > tolerance.array()).any(); ++iteration) {
+        const Points trial = x - (step.array().colwise() * damping.array()).matrix();
+        block.forward(map, trial);
+        const Points trial_residual = block.image() - target;
+        const Points trial_step = block.solve(trial_residual);
+        for (Index i = 0; i < rows; ++i) {
+          const double trial_error = trial_residual.row(i).norm();
+          if (trial_error < error(i) || error(i) <= tolerance(i)) {
+            if (error(i) > tolerance(i)) {
+              x.row(i) = trial.row(i);
+              error(i) = trial_error;
+              step.row(i) = trial_step.row(i);
+            }
+            damping(i) = 1.0;
+          } else {
+            damping(i) *= 0.5;
+          }
+        }
+      }
+      converged = converged && (error.array() <= 1e3 * tolerance.array()).all();
+      block.forward(map, x);
+      inverse.preimage.middleRows(row, rows) = x;
+      inverse.log_det.segment(row, rows) = block.log_det();
+    }
+  }
+  inverse.converged = converged;
+  return inverse;
+}
+
+ConvexMap<double> interpolate(const ConvexMap<double>& map, double s) {
+  constexpr double kFloor = 1e-3;
+  ConvexMap<double> scaled = map;
+  const Index d = map.dimension();
+  scaled.Q = (1.0 - s) * Matrix::Identity(d, d) + s * map.Q;
+  if (s > 1.0) {
+    Eigen::SelfAdjointEigenSolver<Matrix> eigen(scaled.Q);
+    scaled.Q = eigen.eigenvectors() * eigen.eigenvalues().cwiseMax(kFloor).asDiagonal() *
+               eigen.eigenvectors().transpose();
+  }
+  scaled.c = s * map.c;
+  // λ is linear in the output weights, so scaling them scales the whole hidden part of T.
+  for (auto& layer : scaled.layers) layer.w *= s;
+  return scaled;
+}
+
+}  // namespace jko

@@ -1,0 +1,110 @@
+#pragma once
+/// The convex map T = ∇ψ of one JKO step: an input-convex network with its derivatives in closed form.
+///
+///     ψ(x) = ½ xᵀQx + cᵀx + Σ_l w_lᵀ σ(a_l),   a_1 = A_1 x + b_1,   a_{l+1} = W_{l+1} σ(a_l) + A_{l+1} x + b_{l+1}
+///
+/// with σ = softplus, Q positive definite and W, w >= 0, so that ψ is convex (Amos, Xu and Kolter, "Input convex neural
+/// networks", 2017). T and ∇²ψ are those of docs/method.md, equation 3.
+///
+///     MapEvaluator<double> evaluator(nodes, map.widths());        // all allocation here
+///     evaluator.forward(map);                                     // evaluator.image(), evaluator.log_det()
+///     evaluator.backward(map, d_image, d_log_det, gradient);      // reverse mode, by hand
+///
+///     MapValue moved = apply(map, points);                        // T(x) and log det ∇²ψ(x)
+///     MapInverse back = invert(map, moved.image);                 // batched Newton
+
+#include <memory>
+#include <vector>
+
+#include "filter/types.hpp"
+
+namespace jko {
+
+/// The network's parameters as equation 3 reads them; also holds their gradient.
+template <typename Scalar>
+struct ConvexMap {
+  using MatrixS = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
+  using VectorS = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
+
+  struct Layer {
+    MatrixS A;  ///< (H, D) from the input
+    MatrixS W;  ///< (H, H of the layer before), >= 0; empty in the first layer
+    VectorS b;  ///< (H)
+    VectorS w;  ///< (H) >= 0, output weights
+  };
+
+  MatrixS Q;  ///< (D, D) positive definite
+  VectorS c;  ///< (D)
+  std::vector<Layer> layers;
+
+  /// All zeros, with the given hidden widths.
+  static ConvexMap zero(Index dimension, const std::vector<Index>& widths);
+  /// T(x) = Qx + c, no hidden layer.
+  static ConvexMap affine(const MatrixS& Q, const VectorS& c);
+
+  Index dimension() const { return c.size(); }
+  std::vector<Index> widths() const;
+  ConvexMap& operator+=(const ConvexMap& other);
+};
+
+/// T, log det ∇²ψ and their reverse mode at a fixed set of points, on all threads. Sums run in an order that depends on
+/// the number of points only, so results do not depend on the number of threads.
+template <typename Scalar>
+class MapEvaluator {
+ public:
+  using PointsS = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
+  using VectorS = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
+
+  /// `points` has shape (N, D).
+  MapEvaluator(const PointsS& points, const std::vector<Index>& widths);
+  ~MapEvaluator();
+  MapEvaluator(MapEvaluator&&) noexcept;
+  MapEvaluator& operator=(MapEvaluator&&) noexcept;
+
+  /// Evaluates image() and log_det() and keeps what backward() needs.
+  void forward(const ConvexMap<Scalar>& map);
+
+  const PointsS& points() const;
+  const PointsS& image() const;     ///< T(x_i), shape (N, D)
+  const VectorS& log_det() const;   ///< log det ∇²ψ(x_i), shape (N)
+  Scalar minimum_pivot() const;     ///< smallest squared Cholesky pivot of any ∇²ψ(x_i): a lower bound's proxy for its eigenvalues
+  PointsS hessian() const;          ///< ∇²ψ(x_i), row-major in each row, shape (N, D·D)
+
+  /// Given ∂L/∂T (N, D) and ∂L/∂log det (N) at the points of the last forward(map), sets `gradient` to ∂L/∂(Q, c, A,
+  /// W, b, w).
+  void backward(const ConvexMap<Scalar>& map, const PointsS& d_image, const VectorS& d_log_det,
+                ConvexMap<Scalar>& gradient);
+
+ private:
+  struct Workspace;
+  std::unique_ptr<Workspace> workspace_;
+};
+
+struct MapValue {
+  Points image;    ///< (N, D)
+  Vector log_det;  ///< (N)
+};
+
+/// T and log det ∇²ψ at any points (N, D).
+MapValue apply(const ConvexMap<double>& map, PointsView points);
+
+struct MapInverse {
+  Points preimage;  ///< (N, D)
+  Vector log_det;   ///< log det ∇²ψ at the preimage, (N)
+  bool converged;   ///< all points reached the tolerance
+};
+
+/// Solves T(x) = z for each row of `z` by damped Newton iterations that start at z. T is the gradient of a strongly convex
+/// function, so x is unique and the damped iteration converges from anywhere.
+MapInverse invert(const ConvexMap<double>& map, PointsView z);
+
+/// McCann's interpolation (1-s) x + s T(x): again a convex map of the same shape. s >= 0 may exceed one as long as the
+/// quadratic part stays positive definite, which is enforced by flooring its eigenvalues.
+ConvexMap<double> interpolate(const ConvexMap<double>& map, double s);
+
+extern template struct ConvexMap<float>;
+extern template struct ConvexMap<double>;
+extern template class MapEvaluator<float>;
+extern template class MapEvaluator<double>;
+
+}  // namespace jko

@@ -1,0 +1,266 @@
+#include "filter/engine/map_block.hpp"
+
+#include <cmath>
+#include <limits>
+
+namespace jko {
+
+template <typename Scalar>
+void set_zero(ConvexMap<Scalar>& map) {
+  map.Q.setZero();
+  map.c.setZero();
+  for (auto& layer : map.layers) {
+    layer.A.setZero();
+    layer.W.setZero();
+    layer.b.setZero();
+    layer.w.setZero();
+  }
+}
+
+template <typename Scalar>
+void MapAdjoint<Scalar>::resize(Index rows, Index dimension, const std::vector<Index>& widths) {
+  layers.resize(widths.size());
+  for (std::size_t l = 0; l < widths.size(); ++l) {
+    const Index h = widths[l];
+    layers[l].stack.resize((1 + dimension) * rows, h);
+    for (Array* array : {&layers[l].s, &layers[l].lambda, &layers[l].u}) array->resize(rows, h);
+  }
+  d_hessian.resize(rows, dimension * dimension);
+}
+
+template <typename Scalar>
+void MapBlock<Scalar>::resize(Index rows, Index dimension, const std::vector<Index>& widths) {
+  layers_.resize(widths.size());
+  for (std::size_t l = 0; l < widths.size(); ++l) {
+    const Index h = widths[l];
+    layers_[l].stack.resize((1 + dimension) * rows, h);
+    layers_[l].J.resize(dimension * rows, h);
+    for (Array* array : {&layers_[l].s, &layers_[l].lambda, &layers_[l].u}) array->resize(rows, h);
+  }
+  image_.resize(rows, dimension);
+  for (Array* array : {&hessian_, &inverse_, &cholesky_}) array->resize(rows, dimension * dimension);
+  log_det_.resize(rows);
+}
+
+// σ(a) and σ'(a) from one exponential of a non-positive number, which cannot overflow.
+template <typename Scalar>
+void MapBlock<Scalar>::activate(Layer& layer) const {
+  const Index n = rows();
+  for (Index h = 0; h < activation_.cols(); ++h) {
+    auto s = layer.s.col(h);
+    const auto x = activation_.col(h);
+    s = (-x.abs()).exp();
+    layer.stack.col(h).head(n) = x.max(Scalar(0)) + (Scalar(1) + s).log();
+    s = (x >= Scalar(0)).select(Scalar(1), s) / (Scalar(1) + s);
+  }
+}
+
+template <typename Scalar>
+void MapBlock<Scalar>::forward(const ConvexMap<Scalar>& map, View x) {
+  const Index n = x.rows(), d = x.cols(), count = static_cast<Index>(layers_.size());
+
+  // Up: a_l, σ, σ', and the directional derivatives J_l of a_l.
+  for (Index l = 0; l < count; ++l) {
+    Layer& layer = layers_[l];
+    const auto& w = map.layers[l];
+    const Index h = w.b.size();
+    activation_ = ((x * w.A.transpose()).rowwise() + w.b.transpose()).array();
+    if (l == 0) {
+      for (Index k = 0; k < d; ++k) layer.J.middleRows(k * n, n).rowwise() = w.A.col(k).transpose().array();
+    } else {
+      product_.noalias() = layers_[l - 1].stack.matrix() * w.W.transpose();
+      activation_ += product_.topRows(n).array();
+      for (Index k = 0; k < d; ++k) {
+        layer.J.middleRows(k * n, n) =
+            product_.middleRows((1 + k) * n, n).array().rowwise() + w.A.col(k).transpose().array();
+      }
+    }
+    activate(layer);
+    if (l + 1 < count) {
+      for (Index j = 0; j < h; ++j) {
+        for (Index k = 0; k < d; ++k) {
+          layer.stack.col(j).segment((1 + k) * n, n) = layer.s.col(j) * layer.J.col(j).segment(k * n, n);
+        }
+      }
+    }
+  }
+
+  // Down: λ_l, and with it T and ∇²ψ.
+  image_.noalias() = x * map.Q;  // Q is symmetric
+  image_.rowwise() += map.c.transpose();
+  for (Index i = 0; i < d * d; ++i) hessian_.col(i) = map.Q(i / d, i % d);
+  Column m(n), mJ(n);
+  for (Index l = count - 1; l >= 0; --l) {
+    Layer& layer = layers_[l];
+    const auto& w = map.layers[l];
+    if (l + 1 == count) {
+      layer.lambda.rowwise() = w.w.transpose().array();
+    } else {
+      layer.lambda.matrix().noalias() = layers_[l + 1].u.matrix() * map.layers[l + 1].W;
+      layer.lambda.rowwise() += w.w.transpose().array();
+    }
+    layer.u = layer.s * layer.lambda;
+    image_.noalias() += layer.u.matrix() * w.A;
+    for (Index j = 0; j < w.b.size(); ++j) {
+      m = layer.u.col(j) * (Scalar(1) - layer.s.col(j));  // σ'' ⊙ λ, as σ'' = σ'(1-σ')
+      for (Index k = 0; k < d; ++k) {
+        mJ = m * layer.J.col(j).segment(k * n, n);
+        for (Index e = 0; e <= k; ++e) hessian_.col(k * d + e) += mJ * layer.J.col(j).segment(e * n, n);
+      }
+    }
+  }
+  for (Index k = 0; k < d; ++k) {
+    for (Index e = 0; e < k; ++e) hessian_.col(e * d + k) = hessian_.col(k * d + e);
+  }
+  factorise();
+}
+
+// Cholesky factor, log determinant and inverse of every ∇²ψ at once: scalars of the textbook's algorithm are columns
+// over the points here.
+template <typename Scalar>
+void MapBlock<Scalar>::factorise() {
+  const Index d = image_.cols();
+  const auto L = [this, d](Index i, Index j) { return cholesky_.col(i * d + j); };
+  log_det_.setZero();
+  minimum_pivot_ = std::numeric_limits<Scalar>::infinity();
+  Column pivot(rows());
+  for (Index j = 0; j < d; ++j) {
+    pivot = hessian_.col(j * d + j);
+    for (Index k = 0; k < j; ++k) pivot -= L(j, k).square();
+    minimum_pivot_ = std::min(minimum_pivot_, pivot.minCoeff());
+    log_det_ += pivot.log();
+    // The diagonal holds 1/L_jj, which is all that is ever used of it.
+    L(j, j) = pivot.sqrt().inverse();
+    for (Index i = j + 1; i < d; ++i) {
+      L(i, j) = hessian_.col(i * d + j);
+      for (Index k = 0; k < j; ++k) L(i, j) -= L(i, k) * L(j, k);
+      L(i, j) *= L(j, j);
+    }
+  }
+  // inverse = MᵀM with M = L⁻¹, built column by column in place below the diagonal.
+  for (Index j = 0; j < d; ++j) {
+    for (Index i = j + 1; i < d; ++i) {
+      pivot = L(i, j) * L(j, j);
+      for (Index k = j + 1; k < i; ++k) pivot += L(i, k) * L(k, j);
+      L(i, j) = -pivot * L(i, i);
+    }
+  }
+  for (Index i = 0; i < d; ++i) {
+    for (Index j = 0; j <= i; ++j) {
+      auto entry = inverse_.col(i * d + j);
+      entry = L(i, i) * L(i, j);
+      for (Index k = i + 1; k < d; ++k) entry += L(k, i) * L(k, j);
+      if (j != i) inverse_.col(j * d + i) = entry;
+    }
+  }
+}
+
+template <typename Scalar>
+typename MapBlock<Scalar>::Mat MapBlock<Scalar>::solve(View right) const {
+  const Index d = image_.cols();
+  Mat x = Mat::Zero(right.rows(), d);
+  for (Index i = 0; i < d; ++i) {
+    for (Index j = 0; j < d; ++j) x.col(i).array() += inverse_.col(i * d + j) * right.col(j).array();
+  }
+  return x;
+}
+
+template <typename Scalar>
+void MapBlock<Scalar>::reverse(const ConvexMap<Scalar>& map, View d_image, ColumnView d_log_det,
+                               MapAdjoint<Scalar>& adjoint) const {
+  const Index n = rows(), d = image_.cols(), count = static_cast<Index>(layers_.size());
+  const auto stack = [&](Index l) { return adjoint.layers[l].stack.topRows((1 + d) * n); };
+
+  // ∂ log det H / ∂H = H⁻¹.
+  auto G = adjoint.d_hessian.topRows(n);
+  G = inverse_.colwise() * d_log_det.array();
+
+  // Top down: the directional derivatives J_l, which enter ∇²ψ and J_{l+1}.
+  Column m(n), m_bar(n), K(n);
+  Mat& P = adjoint.product;
+  for (Index l = count - 1; l >= 0; --l) {
+    const Layer& layer = layers_[l];
+    auto& adj = adjoint.layers[l];
+    const bool top = l + 1 == count;
+    if (!top) P.noalias() = stack(l + 1).bottomRows(d * n).matrix() * map.layers[l + 1].W;
+    for (Index j = 0; j < layer.s.cols(); ++j) {
+      const auto s = layer.s.col(j);
+      m = layer.u.col(j) * (Scalar(1) - s);
+      m_bar.setZero();
+      auto s_bar = adj.s.col(j).head(n);
+      s_bar.setZero();
+      for (Index k = 0; k < d; ++k) {
+        K = G.col(k * d) * layer.J.col(j).head(n);
+        for (Index e = 1; e < d; ++e) K += G.col(k * d + e) * layer.J.col(j).segment(e * n, n);
+        const auto J = layer.J.col(j).segment(k * n, n);
+        m_bar += K * J;
+        auto J_bar = adj.stack.col(j).segment((1 + k) * n, n);
+        J_bar = Scalar(2) * m * K;
+        if (!top) {
+          const auto p = P.col(j).segment(k * n, n).array();
+          s_bar += p * J;
+          J_bar += p * s;
+        }
+      }
+      // m = u (1 - σ')
+      adj.u.col(j).head(n) = m_bar * (Scalar(1) - s);
+      s_bar -= m_bar * layer.u.col(j);
+    }
+  }
+
+  // Bottom up: λ_l, which was computed top down. u = σ' ⊙ λ enters T, m and λ of the layer below.
+  for (Index l = 0; l < count; ++l) {
+    const Layer& layer = layers_[l];
+    auto& adj = adjoint.layers[l];
+    auto u_bar = adj.u.topRows(n);
+    u_bar.matrix().noalias() += d_image * map.layers[l].A.transpose();
+    if (l > 0) u_bar.matrix().noalias() += adjoint.layers[l - 1].lambda.topRows(n).matrix() * map.layers[l].W.transpose();
+    adj.s.topRows(n) += u_bar * layer.lambda;
+    adj.lambda.topRows(n) = u_bar * layer.s;
+  }
+
+  // Top down: the activations.
+  for (Index l = count - 1; l >= 0; --l) {
+    const Layer& layer = layers_[l];
+    auto a_bar = adjoint.layers[l].stack.topRows(n);
+    a_bar = adjoint.layers[l].s.topRows(n) * layer.s * (Scalar(1) - layer.s);
+    if (l + 1 < count) {
+      P.noalias() = stack(l + 1).topRows(n).matrix() * map.layers[l + 1].W;
+      a_bar += P.array() * layer.s;
+    }
+  }
+}
+
+template <typename Scalar>
+void MapBlock<Scalar>::accumulate(View x, View d_image, const MapAdjoint<Scalar>& adjoint,
+                                  ConvexMap<Scalar>& gradient) const {
+  const Index n = rows(), d = x.cols();
+  const auto G = adjoint.d_hessian.topRows(n);
+  for (Index i = 0; i < d * d; ++i) gradient.Q(i / d, i % d) += G.col(i).sum();
+  gradient.Q.noalias() += d_image.transpose() * x;
+  gradient.c += d_image.colwise().sum().transpose();
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    const auto stack = adjoint.layers[l].stack.topRows((1 + d) * n).matrix();
+    const auto u = layers_[l].u.matrix();
+    const auto a_bar = stack.topRows(n);
+    auto& sum = gradient.layers[l];
+    sum.A.noalias() += a_bar.transpose() * x;
+    sum.A.noalias() += u.transpose() * d_image;
+    for (Index k = 0; k < d; ++k) sum.A.col(k) += stack.middleRows((1 + k) * n, n).colwise().sum().transpose();
+    if (l > 0) {
+      sum.W.noalias() += stack.transpose() * layers_[l - 1].stack.matrix();
+      sum.W.noalias() += u.transpose() * adjoint.layers[l - 1].lambda.topRows(n).matrix();
+    }
+    sum.b += a_bar.colwise().sum().transpose();
+    sum.w += adjoint.layers[l].lambda.topRows(n).colwise().sum().matrix().transpose();
+  }
+}
+
+template void set_zero(ConvexMap<float>&);
+template void set_zero(ConvexMap<double>&);
+template struct MapAdjoint<float>;
+template struct MapAdjoint<double>;
+template class MapBlock<float>;
+template class MapBlock<double>;
+
+}  // namespace jko

@@ -1,0 +1,84 @@
+#pragma once
+/// Equation 3 and its reverse mode for one block of points: the inner loop of the whole program.
+///
+/// A block's arrays have one row a point, so every formula that is elementwise in the points runs down contiguous
+/// columns. The arrays of a layer that meet the same weight matrix are stacked on top of each other and go through one
+/// matrix product: [σ(a); σ'(a) ⊙ J^1; …; σ'(a) ⊙ J^D] W^T.
+
+#include <vector>
+
+#include "filter/convex_map.hpp"
+
+namespace jko {
+
+/// What one thread needs besides the blocks to run backward().
+template <typename Scalar>
+struct MapAdjoint {
+  using Mat = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
+  using Array = Eigen::Array<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
+  struct Layer {
+    Array stack;   ///< adjoint of [a; J^1; …; J^D], ((1+D)B, H)
+    Array s, lambda, u;  ///< adjoints of σ'(a), λ and u = σ'(a) ⊙ λ, (B, H)
+  };
+  std::vector<Layer> layers;
+  Array d_hessian;  ///< ∂L/∂∇²ψ, (B, D·D)
+  Mat product;      ///< result of a stacked product
+
+  void resize(Index rows, Index dimension, const std::vector<Index>& widths);
+};
+
+template <typename Scalar>
+class MapBlock {
+ public:
+  using Mat = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
+  using Array = Eigen::Array<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
+  using Column = Eigen::Array<Scalar, Eigen::Dynamic, 1>;
+  using View = Eigen::Ref<const Mat>;
+  using ColumnView = Eigen::Ref<const Eigen::Matrix<Scalar, Eigen::Dynamic, 1>>;
+
+  void resize(Index rows, Index dimension, const std::vector<Index>& widths);
+
+  Index rows() const { return image_.rows(); }
+  const Mat& image() const { return image_; }
+  auto log_det() const { return log_det_.matrix(); }
+  Scalar minimum_pivot() const { return minimum_pivot_; }
+  auto hessian() const { return hessian_.matrix(); }  ///< (B, D·D)
+
+  void forward(const ConvexMap<Scalar>& map, View x);
+  /// Reverse mode, point by point: from ∂L/∂T and ∂L/∂log det to the adjoints of all that forward() computed.
+  void reverse(const ConvexMap<Scalar>& map, View d_image, ColumnView d_log_det, MapAdjoint<Scalar>& adjoint) const;
+  /// After reverse(): adds this block's share of ∂L/∂(Q, c, A, W, b, w).
+  void accumulate(View x, View d_image, const MapAdjoint<Scalar>& adjoint, ConvexMap<Scalar>& gradient) const;
+  /// (∇²ψ)⁻¹ v for each row v of `right`, after forward().
+  Mat solve(View right) const;
+
+ private:
+  struct Layer {
+    Array stack;      ///< [σ(a); σ'(a) ⊙ J^1; …; σ'(a) ⊙ J^D], ((1+D)B, H)
+    Array J;          ///< [J^1; …; J^D], (D·B, H)
+    Array s, lambda, u;  ///< σ'(a), λ, σ'(a) ⊙ λ, (B, H)
+  };
+
+  void activate(Layer& layer) const;
+  void factorise();
+
+  std::vector<Layer> layers_;
+  Mat image_;
+  Array hessian_;   ///< (B, D·D)
+  Array inverse_;   ///< (∇²ψ)⁻¹, (B, D·D)
+  Array cholesky_;  ///< lower factor of ∇²ψ and then of its inverse, (B, D·D)
+  Column log_det_;
+  Scalar minimum_pivot_ = 1;
+  Array activation_;  ///< a_l, (B, H)
+  Mat product_;       ///< result of a stacked product
+};
+
+template <typename Scalar>
+void set_zero(ConvexMap<Scalar>& map);
+
+extern template struct MapAdjoint<float>;
+extern template struct MapAdjoint<double>;
+extern template class MapBlock<float>;
+extern template class MapBlock<double>;
+
+}  // namespace jko

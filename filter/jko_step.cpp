@@ -1,0 +1,139 @@
+#include "filter/jko_step.hpp"
+
+#include <Eigen/Eigenvalues>
+#include <cmath>
+#include <limits>
+
+namespace jko {
+namespace {
+
+/// L(θ) and its gradient.
+class StepLoss {
+ public:
+  StepLoss(const JkoStepProblem& problem, const Parametrisation& parameters)
+      : problem_(problem),
+        parameters_(parameters),
+        evaluator_(problem.nodes, parameters.widths()),
+        value_(problem.nodes.rows()),
+        force_(problem.nodes.rows(), problem.nodes.cols()),
+        d_image_(problem.nodes.rows(), problem.nodes.cols()),
+        d_log_det_(-problem.temperature * problem.weights) {}
+
+  double operator()(const Vector& theta, Vector& gradient) {
+    const ConvexMap<double> map = parameters_.map(theta);
+    evaluator_.forward(map);
+    const double value = loss(evaluator_.image(), evaluator_.log_det());
+    if (!std::isfinite(value)) return std::numeric_limits<double>::infinity();
+    d_image_ = ((evaluator_.image() - problem_.target) / problem_.tau_hat + force_).array().colwise() *
+               problem_.weights.array();
+    evaluator_.backward(map, d_image_, d_log_det_, d_map_);
+    gradient = parameters_.pull_back(theta, d_map_);
+    return value;
+  }
+
+  /// L of any map, given its image and log determinants; leaves ∇Φ in force_.
+  double loss(const Points& image, const Vector& log_det) {
+    problem_.potential->evaluate(image, problem_.time, value_, force_);
+    return problem_.weights.dot(((image - problem_.target).rowwise().squaredNorm() / (2.0 * problem_.tau_hat) + value_ -
+                                 problem_.temperature * log_det));
+  }
+
+  MapEvaluator<double>& evaluator() { return evaluator_; }
+
+ private:
+  const JkoStepProblem& problem_;
+  const Parametrisation& parameters_;
+  MapEvaluator<double> evaluator_;
+  Vector value_;
+  Points force_, d_image_;
+  Vector d_log_det_;
+  ConvexMap<double> d_map_;
+};
+
+constexpr double kSmallestPivot = 1e-4;  // of ∇²ψ: below, the map all but folds
+
+}  // namespace
+
+Bdf2Anchor bdf2_anchor(const Points& x, const Points& previous, double step, double previous_step) {
+  const double r = step / previous_step;
+  return {((1.0 + r) * (1.0 + r) * x - r * r * previous) / (1.0 + 2.0 * r), step * (1.0 + r) / (1.0 + 2.0 * r)};
+}
+
+JkoStepResult solve_jko_step(const JkoStepProblem& problem, const Parametrisation& parameters, Vector& theta,
+                             const JkoStepOptions& options) {
+  JkoStepResult result;
+  StepLoss loss(problem, parameters);
+  MinimizeOptions minimize_options;
+  minimize_options.iterations = options.iterations;
+  minimize_options.value_tolerance = options.tolerance * problem.temperature;
+  minimize_options.stop = options.stop;
+
+  const double identity_loss = loss.loss(problem.nodes, Vector::Zero(problem.nodes.rows()));
+  const auto acceptable = [&] {
+    const MapEvaluator<double>& e = loss.evaluator();
+    // A step that does not lower the free energy plus transport below the identity's has not solved anything.
+    const double slack = 1e-7 * (std::abs(identity_loss) + problem.temperature);
+    return std::isfinite(result.summary.value) && e.image().allFinite() && e.log_det().allFinite() &&
+           e.minimum_pivot() > kSmallestPivot && !(result.summary.value > identity_loss + slack);
+  };
+  const auto attempt = [&](Vector& from) {
+    result.summary = minimize(std::ref(loss), from, minimize_options);
+    result.map = parameters.map(from);
+    loss.evaluator().forward(result.map);
+    return acceptable();
+  };
+
+  Vector solution = theta;
+  if (!attempt(solution)) {
+    result.restarted = true;
+    solution = parameters.start(problem.nodes, problem.weights);
+    if (!attempt(solution)) {
+      result.fallback = true;
+      result.map = affine_step(problem, problem.tau_hat);
+      const MapValue value = apply(result.map, problem.nodes);
+      result.image = value.image;
+      result.log_det = value.log_det;
+      return result;
+    }
+  }
+  theta = solution;
+  result.image = loss.evaluator().image();
+  result.log_det = loss.evaluator().log_det();
+  return result;
+}
+
+ConvexMap<double> affine_step(const JkoStepProblem& problem, double step) {
+  const Index n = problem.nodes.rows(), d = problem.nodes.cols();
+  const Matrix identity = Matrix::Identity(d, d);
+  Points force(n, d);
+  Vector value(n);
+  problem.potential->evaluate(problem.nodes, problem.time, value, force);
+  force = force.unaryExpr([](double v) { return std::isfinite(v) ? v : 0.0; });
+
+  const Vector mean = problem.nodes.transpose() * problem.weights;
+  const Points centred = problem.nodes.rowwise() - mean.transpose();
+  const Matrix covariance = centred.transpose() * problem.weights.asDiagonal() * centred;
+  // E[(x - m) ∇Φᵀ] = C E[∇²Φ] for a Gaussian (Stein), so C' = C + τ (2/β I - C E[∇²Φ] - E[∇²Φ] C).
+  const Matrix stein = centred.transpose() * problem.weights.asDiagonal() * force;
+  const Matrix moved = covariance + step * (2.0 * problem.temperature * identity - stein - stein.transpose());
+
+  // The optimal map between the two Gaussians, S = C^-½ (C^½ C' C^½)^½ C^-½, with C' kept away from singular.
+  const Eigen::SelfAdjointEigenSolver<Matrix> c(covariance), target(0.5 * (moved + moved.transpose()));
+  const double floor = 1e-2 * std::max(c.eigenvalues().maxCoeff(), 1e-300);
+  const Vector root = c.eigenvalues().cwiseMax(1e-12 * floor).cwiseSqrt();
+  const Matrix half = c.eigenvectors() * root.asDiagonal() * c.eigenvectors().transpose();
+  const Matrix inverse_half = c.eigenvectors() * root.cwiseInverse().asDiagonal() * c.eigenvectors().transpose();
+  const Matrix floored = target.eigenvectors() * target.eigenvalues().cwiseMax(floor).asDiagonal() *
+                         target.eigenvectors().transpose();
+  const Eigen::SelfAdjointEigenSolver<Matrix> inner(half * floored * half);
+  Matrix S = inverse_half * inner.operatorSqrt() * inverse_half;
+  S = 0.5 * (S + S.transpose()).eval();
+  Vector drift = -step * (force.transpose() * problem.weights);
+  // No plain step moves the mean further than the law is wide.
+  const double reach = std::sqrt(covariance.trace());
+  if (drift.norm() > reach) drift *= reach / drift.norm();
+  if (!S.allFinite()) S = identity;
+  return ConvexMap<double>::affine(S, mean + drift - S * mean);
+}
+
+}  // namespace jko

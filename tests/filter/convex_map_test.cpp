@@ -1,0 +1,214 @@
+#include "filter/convex_map.hpp"
+
+#include <omp.h>
+#include <torch/torch.h>
+
+#include "filter/parametrisation.hpp"
+#include "tests/filter/random_map.hpp"
+#include "tests/test.hpp"
+
+using namespace jko;
+
+namespace {
+
+torch::Tensor to_tensor(const Matrix& m) {
+  const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> rows = m;
+  return torch::from_blob(const_cast<double*>(rows.data()), {m.rows(), m.cols()}, torch::kDouble).clone();
+}
+
+Matrix to_matrix(const torch::Tensor& tensor) {
+  const torch::Tensor t = tensor.contiguous();
+  return Eigen::Map<const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>(
+      t.data_ptr<double>(), t.size(0), t.dim() > 1 ? t.size(1) : 1);
+}
+
+double relative_difference(const Matrix& a, const Matrix& b) {
+  return a.size() == 0 ? 0.0 : (a - b).norm() / (1e-300 + std::max(a.norm(), b.norm()));
+}
+
+/// ψ, T and ∇²ψ of a map by automatic differentiation.
+struct AutogradMap {
+  torch::Tensor Q, c;
+  std::vector<std::array<torch::Tensor, 4>> layers;  // A, W, b, w
+
+  explicit AutogradMap(const ConvexMap<double>& map) {
+    const auto parameter = [](const Matrix& m) { return to_tensor(m).set_requires_grad(true); };
+    Q = parameter(map.Q);
+    c = parameter(map.c);
+    for (const auto& l : map.layers) layers.push_back({parameter(l.A), parameter(l.W), parameter(l.b), parameter(l.w)});
+  }
+
+  torch::Tensor potential(const torch::Tensor& x) const {
+    torch::Tensor psi = 0.5 * (x * x.matmul(Q)).sum(1) + x.matmul(c).squeeze(1), hidden;
+    for (const auto& [A, W, b, w] : layers) {
+      torch::Tensor a = x.matmul(A.t()) + b.t();
+      if (hidden.defined()) a = a + hidden.matmul(W.t());
+      hidden = torch::softplus(a, 1, 1e6);
+      psi = psi + hidden.matmul(w).squeeze(1);
+    }
+    return psi;
+  }
+
+  std::pair<torch::Tensor, torch::Tensor> image_and_hessian(const torch::Tensor& x) const {
+    const auto T = torch::autograd::grad({potential(x).sum()}, {x}, {}, true, true)[0];
+    std::vector<torch::Tensor> rows;
+    for (int64_t k = 0; k < x.size(1); ++k) {
+      rows.push_back(torch::autograd::grad({T.select(1, k).sum()}, {x}, {}, true, true)[0]);
+    }
+    return {T, torch::stack(rows, 1)};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("The map's value, Hessian and parameter gradient agree with autograd", "[convex_map]") {
+  for (const Index d : {1, 2, 5}) {
+    for (const auto& widths : {std::vector<Index>{}, {7}, {9, 6}, {5, 8, 4}}) {
+      CAPTURE(d, widths.size());
+      const ConvexMap<double> map = random_map(d, widths, 10 * d + widths.size());
+      const Index n = 150;  // more than two blocks, the last one partly filled
+      const Points x = random_points(n, d, 3);
+      const Points d_image = random_points(n, d, 4);
+      const Vector d_log_det = random_points(n, 1, 5);
+
+      MapEvaluator<double> evaluator(x, widths);
+      evaluator.forward(map);
+      ConvexMap<double> gradient;
+      evaluator.backward(map, d_image, d_log_det, gradient);
+
+      const AutogradMap reference(map);
+      const torch::Tensor points = to_tensor(x).set_requires_grad(true);
+      const auto [T, H] = reference.image_and_hessian(points);
+      const torch::Tensor log_det = torch::logdet(H);
+      CHECK(relative_difference(evaluator.image(), to_matrix(T.detach())) < 1e-12);
+      CHECK(relative_difference(evaluator.hessian(), to_matrix(H.detach().reshape({n, d * d}))) < 1e-11);
+      CHECK(relative_difference(evaluator.log_det(), to_matrix(log_det.detach())) < 1e-11);
+
+      torch::Tensor loss = (T * to_tensor(d_image)).sum() + (log_det * to_tensor(d_log_det).squeeze(1)).sum();
+      loss.backward();
+      // Only the symmetric part of ∂L/∂Q has a meaning, since Q is symmetric.
+      const auto symmetric = [](const Matrix& m) { return Matrix(m + m.transpose()); };
+      CHECK(relative_difference(symmetric(gradient.Q), symmetric(to_matrix(reference.Q.grad()))) < 1e-9);
+      CHECK(relative_difference(gradient.c, to_matrix(reference.c.grad())) < 1e-9);
+      for (std::size_t l = 0; l < widths.size(); ++l) {
+        CAPTURE(l);
+        const auto& [A, W, b, w] = reference.layers[l];
+        CHECK(relative_difference(gradient.layers[l].A, to_matrix(A.grad())) < 1e-9);
+        CHECK(relative_difference(gradient.layers[l].b, to_matrix(b.grad())) < 1e-9);
+        CHECK(relative_difference(gradient.layers[l].w, to_matrix(w.grad())) < 1e-9);
+        if (l > 0) CHECK(relative_difference(gradient.layers[l].W, to_matrix(W.grad())) < 1e-9);
+      }
+    }
+  }
+}
+
+TEST_CASE("Single precision agrees with double precision to its own accuracy", "[convex_map]") {
+  const std::vector<Index> widths{12, 12};
+  const ConvexMap<double> map = random_map(2, widths, 1);
+  ConvexMap<float> single;
+  single.Q = map.Q.cast<float>();
+  single.c = map.c.cast<float>();
+  for (const auto& l : map.layers) {
+    single.layers.push_back({l.A.cast<float>(), l.W.cast<float>(), l.b.cast<float>(), l.w.cast<float>()});
+  }
+  const Points x = random_points(200, 2, 2), d_image = random_points(200, 2, 3);
+  const Vector d_log_det = random_points(200, 1, 4);
+  MapEvaluator<double> exact(x, widths);
+  MapEvaluator<float> rounded(x.cast<float>(), widths);
+  exact.forward(map);
+  rounded.forward(single);
+  CHECK(relative_difference(exact.image(), rounded.image().cast<double>()) < 1e-5);
+  CHECK(relative_difference(exact.log_det(), rounded.log_det().cast<double>()) < 1e-5);
+  ConvexMap<double> gradient;
+  ConvexMap<float> gradient_single;
+  exact.backward(map, d_image, d_log_det, gradient);
+  rounded.backward(single, d_image.cast<float>(), d_log_det.cast<float>(), gradient_single);
+  CHECK(relative_difference(gradient.layers[1].W, gradient_single.layers[1].W.cast<double>()) < 1e-4);
+  CHECK(relative_difference(gradient.layers[0].A, gradient_single.layers[0].A.cast<double>()) < 1e-4);
+}
+
+TEST_CASE("Any parameters give a convex map: all Hessians are positive definite and T is monotone", "[convex_map]") {
+  for (const Index d : {1, 2, 5, 12}) {
+    for (int trial = 0; trial < 20; ++trial) {
+      CAPTURE(d, trial);
+      const std::vector<Index> widths{8, 8};
+      const Points x = 3.0 * random_points(100, d, 7 + trial);
+      const Parametrisation parameters(widths, Frame::of(x, Vector::Ones(100)), 1);
+      const Vector theta = 2.0 * random_points(parameters.size(), 1, 100 + trial);
+      MapEvaluator<double> evaluator(x, widths);
+      evaluator.forward(parameters.map(theta));
+      CHECK(evaluator.minimum_pivot() > 0.0);
+      CHECK(evaluator.log_det().allFinite());
+      const Points& T = evaluator.image();
+      for (Index i = 0; i + 1 < x.rows(); ++i) CHECK((T.row(i + 1) - T.row(i)).dot(x.row(i + 1) - x.row(i)) > 0.0);
+    }
+  }
+}
+
+TEST_CASE("The parametrisation's chain rule agrees with finite differences", "[parametrisation]") {
+  for (const Index d : {1, 3}) {
+    const std::vector<Index> widths{5, 4};
+    const Points x = random_points(40, d, 1) * 2.0;
+    const Parametrisation parameters(widths, Frame::of(x, Vector::Ones(40)), 1);
+    const Vector theta =
+        parameters.start(x, Vector::Constant(40, 1.0 / 40)) + 0.3 * random_points(parameters.size(), 1, 2).col(0);
+    const Points d_image = random_points(40, d, 4);
+    const Vector d_log_det = random_points(40, 1, 5);
+    MapEvaluator<double> evaluator(x, widths);
+    const auto loss = [&](const Vector& at) {
+      evaluator.forward(parameters.map(at));
+      return (evaluator.image().array() * d_image.array()).sum() + evaluator.log_det().dot(d_log_det);
+    };
+    loss(theta);
+    ConvexMap<double> d_map;
+    evaluator.backward(parameters.map(theta), d_image, d_log_det, d_map);
+    const Vector gradient = parameters.pull_back(theta, d_map);
+    for (Index k = 0; k < parameters.size(); ++k) {
+      Vector up = theta, down = theta;
+      up(k) += 1e-5;
+      down(k) -= 1e-5;
+      CHECK(gradient(k) == Approx((loss(up) - loss(down)) / 2e-5).epsilon(1e-5).margin(1e-6));
+    }
+  }
+}
+
+TEST_CASE("Newton's inverse returns the point that the map was applied to", "[convex_map]") {
+  for (const Index d : {1, 2, 5}) {
+    const ConvexMap<double> map = random_map(d, {8, 8}, d);
+    const Points x = 3.0 * random_points(200, d, 5);
+    const MapValue forward = apply(map, x);
+    const MapInverse back = invert(map, forward.image);
+    CHECK(back.converged);
+    CHECK((back.preimage - x).cwiseAbs().maxCoeff() < 1e-8);
+    CHECK((back.log_det - forward.log_det).cwiseAbs().maxCoeff() < 1e-7);
+  }
+}
+
+TEST_CASE("McCann's interpolation of a map lies on the straight line between point and image", "[convex_map]") {
+  const Points x = random_points(50, 2, 5);
+  const ConvexMap<double> map = random_map(2, {6, 6}, 1);
+  const Points image = apply(map, x).image;
+  for (const double s : {0.0, 0.3, 1.0}) {
+    const Points expected = (1.0 - s) * x + s * image;
+    CHECK((apply(interpolate(map, s), x).image - expected).cwiseAbs().maxCoeff() < 1e-12);
+  }
+}
+
+TEST_CASE("Values and gradients do not depend on the number of threads", "[convex_map]") {
+  const ConvexMap<double> map = random_map(3, {8, 8}, 1);
+  const Points x = random_points(1000, 3, 5), d_image = random_points(1000, 3, 6);
+  const Vector d_log_det = random_points(1000, 1, 7);
+  const int threads = omp_get_max_threads();
+  std::vector<Matrix> results;
+  for (const int n : {1, 2, 3}) {
+    omp_set_num_threads(n);
+    MapEvaluator<double> evaluator(x, {8, 8});
+    evaluator.forward(map);
+    ConvexMap<double> gradient;
+    evaluator.backward(map, d_image, d_log_det, gradient);
+    results.push_back(gradient.layers[1].W);
+  }
+  omp_set_num_threads(threads);
+  CHECK(results[0] == results[1]);
+  CHECK(results[0] == results[2]);
+}

@@ -1,0 +1,31 @@
+#pragma once
+/// Random points and random convex maps, for properties that hold for all of them.
+
+#include <random>
+
+#include "filter/convex_map.hpp"
+
+namespace jko {
+
+inline Points random_points(Index rows, Index cols, unsigned seed) {
+  std::mt19937 engine(seed);
+  std::normal_distribution<double> normal;
+  return Points::NullaryExpr(rows, cols, [&] { return normal(engine); });
+}
+
+/// A strongly convex map of order one.
+inline ConvexMap<double> random_map(Index d, const std::vector<Index>& widths, unsigned seed) {
+  ConvexMap<double> map = ConvexMap<double>::zero(d, widths);
+  const Matrix R = 0.3 * random_points(d, d, seed);
+  map.Q = R * R.transpose() + 0.5 * Matrix::Identity(d, d);
+  map.c = random_points(d, 1, seed + 1);
+  for (auto& layer : map.layers) {
+    layer.A = random_points(layer.A.rows(), d, ++seed);
+    layer.W = 0.2 * random_points(layer.W.rows(), layer.W.cols(), ++seed).cwiseAbs();
+    layer.b = random_points(layer.b.size(), 1, ++seed);
+    layer.w = 0.2 * random_points(layer.w.size(), 1, ++seed).cwiseAbs();
+  }
+  return map;
+}
+
+}  // namespace jko
