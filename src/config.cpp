@@ -54,7 +54,8 @@ Schedule read_schedule(const ConfigReader& section, double start_time) {
   schedule.end = section.number("end", Range::any(), last);
   if (schedule.end < last) section.fail("end", "expected a time not before the last observation's");
   schedule.step = section.number("step", Range::positive(), schedule.interval / 1000.0);
-  if ((schedule.end - start_time) / schedule.step > kMostSteps) section.fail("step", "is too small for such a long path");
+  if ((schedule.end - start_time) / schedule.step > kMostSteps)
+    section.fail("step", "is too small for such a long path");
   section.finish();
   return schedule;
 }

@@ -18,6 +18,16 @@ std::string shown(const nlohmann::json& value) {
   return text;
 }
 
+/// "a, b or c"
+std::string enumerate(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) text += i + 1 == names.size() ? " or " : ", ";
+    text += names[i];
+  }
+  return text;
+}
+
 }  // namespace
 
 Range Range::between(double low, double high) { return {low, high, fmt::format("a number from {} to {}", low, high)}; }

@@ -9,8 +9,8 @@ constexpr std::size_t kLongestMessage = 1000;
 std::string one_line(std::string text) {
   std::string line;
   for (const char c : text) {
-    const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-    if (!control) {
+    const bool blank = static_cast<unsigned char>(c) <= 0x20 || c == 0x7f;
+    if (!blank) {
       line += c;
     } else if (!line.empty() && line.back() != ' ') {
       line += ' ';

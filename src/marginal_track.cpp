@@ -23,8 +23,8 @@ Profile exact_profile(const Filter& filter) {
   return profile;
 }
 
-/// The marginal of a law in more dimensions: a Gaussian kernel estimate from evenly spaced quantiles. These are far less
-/// noisy than draws, so half of Silverman's width is enough.
+/// The marginal of a law in more dimensions: a Gaussian kernel estimate from evenly spaced quantiles. These are far
+/// less noisy than draws, so half of Silverman's width is enough.
 Profile smoothed_profile(const Filter& filter, Index coordinate) {
   std::vector<double> levels(kLevels);
   for (Index i = 0; i < kLevels; ++i) levels[static_cast<std::size_t>(i)] = (static_cast<double>(i) + 0.5) / kLevels;

@@ -13,9 +13,9 @@ namespace jko {
 namespace {
 
 constexpr Index kMostPanels = 4;
-constexpr Index kMostComponents = 4;      // observed values that get a colour of their own
+constexpr Index kMostComponents = 4;  // observed values that get a colour of their own
 constexpr std::size_t kMostPoints = 4096;
-constexpr Index kJudged = 16;             // observations that decide on which scale they are
+constexpr Index kJudged = 16;  // observations that decide on which scale they are
 constexpr Index kColumns = 700, kRows = 240, kJointCells = 160;
 constexpr int kWidth = 1400;
 
@@ -161,8 +161,10 @@ std::string PosteriorPicture::coordinate_panel(std::size_t panel, double begin, 
                         saturation(density));
   script += fmt::format("set ylabel 'x{}'\nset cblabel 'density of x{}'\n", panel, panel);
   script += "plot " + image("density" + id, density, begin, end, low, high);
-  script += fmt::format(", $band{0} using 1:3 with lines ls 1 title 'mean', $band{0} using 1:2 with lines ls 2 title "
-                        "'5 % to 95 %', $band{0} using 1:4 with lines ls 2 notitle", id);
+  script += fmt::format(
+      ", $band{0} using 1:3 with lines ls 1 title 'mean', $band{0} using 1:2 with lines ls 2 title "
+      "'5 % to 95 %', $band{0} using 1:4 with lines ls 2 notitle",
+      id);
   if (!observed.empty()) {
     script += fmt::format(", $observed{} using 1:2 with points ls 3 ps {} title {} noenhanced", id,
                           observed.size() > 300 ? 0.4 : 0.9, gnuplot_quoted("observed " + observed_names));
@@ -181,8 +183,8 @@ std::string PosteriorPicture::observation_panel(const std::vector<Index>& compon
   script += "set yrange [*:*]\nunset colorbox\nset ylabel 'observed'\nplot ";
   for (std::size_t k = 0; k < components.size(); ++k) {
     const bool dense = points_.size() > 300;
-    script += fmt::format("{}$observations using 1:{} with {} lc rgb '{}' title {} noenhanced", k > 0 ? ", " : "", k + 2,
-                          dense ? "impulses lw 0.8" : "points pt 7 ps 0.9", kColours[k],
+    script += fmt::format("{}$observations using 1:{} with {} lc rgb '{}' title {} noenhanced", k > 0 ? ", " : "",
+                          k + 2, dense ? "impulses lw 0.8" : "points pt 7 ps 0.9", kColours[k],
                           gnuplot_quoted(names_[static_cast<std::size_t>(components[k])]));
   }
   return script + "\n";
@@ -205,16 +207,19 @@ std::string joint_panel(const Filter& filter) {
     density.row(i) = filter.log_density(points).array().exp();
   }
   std::string script = matrix_block("joint", density);
-  script += fmt::format("set xrange [{}:{}]\nset yrange [{}:{}]\nset cbrange [0:{}]\nset xlabel 'x0'\nset ylabel 'x1'\n",
-                        low[0], high[0], low[1], high[1], std::max(density.maxCoeff(), 1e-12));
+  script +=
+      fmt::format("set xrange [{}:{}]\nset yrange [{}:{}]\nset cbrange [0:{}]\nset xlabel 'x0'\nset ylabel 'x1'\n",
+                  low[0], high[0], low[1], high[1], std::max(density.maxCoeff(), 1e-12));
   script += fmt::format("set cblabel 'joint density at t = {:.4g}'\nplot ", filter.time());
   return script + image("joint", density, low[0], high[0], low[1], high[1]) + "\n";
 }
 
 /// Where the next plot goes, in shares of the page from its lower left corner.
 std::string place(double left, double right, double bottom, double top) {
-  return fmt::format("set lmargin at screen {}\nset rmargin at screen {}\nset bmargin at screen {}\nset tmargin at screen "
-                     "{}\n", left, right, bottom, top);
+  return fmt::format(
+      "set lmargin at screen {}\nset rmargin at screen {}\nset bmargin at screen {}\nset tmargin at screen "
+      "{}\n",
+      left, right, bottom, top);
 }
 
 }  // namespace
@@ -234,11 +239,12 @@ bool PosteriorPicture::write(const std::string& file, const Filter& filter, cons
   const double unit = (1.0 - head - foot - gap * std::ceil(units - 1.0)) / units;
   const double right = joint ? 0.50 : 0.90;
 
-  std::string script = fmt::format("set terminal pngcairo size {},{} font 'DejaVu Sans,14' background '#ffffff'\n", kWidth,
-                                   height);
+  std::string script =
+      fmt::format("set terminal pngcairo size {},{} font 'DejaVu Sans,14' background '#ffffff'\n", kWidth, height);
   script += fmt::format("set output {}\n{}", gnuplot_quoted(file), kStyle);
-  script += fmt::format("set multiplot\nset label 1 {} noenhanced at screen 0.07,{} font ',18' textcolor rgb '#212529'\n",
-                        gnuplot_quoted(labels.title), 1.0 - 0.45 * head);
+  script +=
+      fmt::format("set multiplot\nset label 1 {} noenhanced at screen 0.07,{} font ',18' textcolor rgb '#212529'\n",
+                  gnuplot_quoted(labels.title), 1.0 - 0.45 * head);
   double top = 1.0 - head;
   for (std::size_t panel = 0; panel < tracks_.size(); ++panel) {
     const bool lowest = panel + 1 == tracks_.size() && off_scale.empty();
@@ -251,12 +257,13 @@ bool PosteriorPicture::write(const std::string& file, const Filter& filter, cons
   }
   if (!off_scale.empty()) {
     script += place(0.07, right, top - observed_height * unit, top);
-    script += fmt::format("set format x '%g'\nset xlabel {} noenhanced\n",
-                          gnuplot_quoted("time (" + labels.time_unit + ")"));
+    script +=
+        fmt::format("set format x '%g'\nset xlabel {} noenhanced\n", gnuplot_quoted("time (" + labels.time_unit + ")"));
     script += observation_panel(off_scale);
   }
   if (joint) {
-    script += place(0.64, 0.92, foot, 1.0 - head) + "set colorbox\nset format x '%g'\nunset key\n" + joint_panel(filter);
+    script +=
+        place(0.64, 0.92, foot, 1.0 - head) + "set colorbox\nset format x '%g'\nunset key\n" + joint_panel(filter);
   }
   return run_gnuplot(script + "unset multiplot\nset output\n");
 }

@@ -1,6 +1,6 @@
 #pragma once
-/// The picture of a run: for each coordinate of the state (at most four) its posterior density over time, with mean, 90 %
-/// band and the observations; in two dimensions also the last joint density.
+/// The picture of a run: for each coordinate of the state (at most four) its posterior density over time, with mean, 90
+/// % band and the observations; in two dimensions also the last joint density.
 ///
 ///     PosteriorPicture picture(model, columns);
 ///     picture.add_law(filter, false);            // the initial law

@@ -76,8 +76,10 @@ void define_check(CLI::App& app, CommandLine& line) {
 
 int run_program(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err) {
   CommandLine line;
-  CLI::App app("jkofilter: real-time nonlinear filtering by JKO steps. What it knows of a hidden state, from noisy\n"
-               "observations, as a density that can be evaluated anywhere.", "jkofilter");
+  CLI::App app(
+      "jkofilter: real-time nonlinear filtering by JKO steps. What it knows of a hidden state, from noisy\n"
+      "observations, as a density that can be evaluated anywhere.",
+      "jkofilter");
   app.set_version_flag("--version", version());
   app.require_subcommand(1);
   app.footer("jkofilter COMMAND --help shows the options of a command, with examples.");

@@ -155,7 +155,8 @@ ordered_json RunReport::summary() const {
 
 void RunReport::print_table(std::ostream& out) const {
   const auto row = [&](const char* name, const std::string& value, const std::string& note = "") {
-    out << (note.empty() ? fmt::format("  {:<22}{}\n", name, value) : fmt::format("  {:<22}{:<12}  {}\n", name, value, note));
+    out << (note.empty() ? fmt::format("  {:<22}{}\n", name, value)
+                         : fmt::format("  {:<22}{:<12}  {}\n", name, value, note));
   };
   const bool compared = !settings_.compared.empty();
   out << fmt::format("\n{}: {} filtered by {}\n\n", settings_.model, settings_.recording, settings_.method);

@@ -14,10 +14,10 @@ namespace jko {
 /// Filters a recording, observation by observation.
 struct ReplayOptions {
   std::string config, observations;
-  std::string output;               ///< folder; empty: out/<name of the config>
-  std::string method;               ///< empty: the config's
-  std::string compare;              ///< a second method beside the first; empty: none
-  std::optional<double> until;      ///< read no further than this time, and predict to it
+  std::string output;           ///< folder; empty: out/<name of the config>
+  std::string method;           ///< empty: the config's
+  std::string compare;          ///< a second method beside the first; empty: none
+  std::optional<double> until;  ///< read no further than this time, and predict to it
   std::optional<DensityGrid> density;
   std::uint64_t seed = 0;
   int threads = 0;  ///< 0: all cores

@@ -48,7 +48,8 @@ class Path {
     }
     time_ = t;
     if (!state_.allFinite()) {
-      throw std::runtime_error(fmt::format("the path runs to infinity before t = {}: a smaller schedule.step may help", t));
+      throw std::runtime_error(
+          fmt::format("the path runs to infinity before t = {}: a smaller schedule.step may help", t));
     }
   }
 

@@ -42,7 +42,8 @@ TEST_CASE("a value of the wrong kind or range is told with line, path and expect
   const auto number = [](const ConfigReader& root) { root.section("f").number("b", Range::positive()); };
   CHECK(complaint("{\"f\": {\n\"b\": -1}}", number) == "m.json:2: f.b: expected a positive number, found -1");
   CHECK(complaint("{\"f\": {\n\"b\": \"1\"}}", number) == "m.json:2: f.b: expected a positive number, found \"1\"");
-  CHECK(complaint("{\"f\": {\n\"b\": 1e13}}", number) == "m.json:2: f.b: expected a positive number, found 10000000000000.0");
+  CHECK(complaint("{\"f\": {\n\"b\": 1e13}}", number) ==
+        "m.json:2: f.b: expected a positive number, found 10000000000000.0");
   CHECK(complaint("{\n\"f\": 3}", number) == "m.json:2: f: expected an object, found 3");
   CHECK(complaint("{\n\"f\": {}}", number) == "m.json:2: f.b: this key is missing");
   CHECK(complaint("{\"n\": 1.5}", [](const ConfigReader& root) { root.integer("n", 1, 9); }) ==

@@ -13,7 +13,8 @@ TEST_CASE("an input error names file, line and key, and what was probably meant"
 }
 
 TEST_CASE("an input error is one line of bounded length, whatever it quotes") {
-  const InputError error("m.json", 1, "formula", "compiler says:\n\n  line one\n\tline two\x1b[2J" + std::string(100'000, 'a'));
+  const InputError error("m.json", 1, "formula",
+                         "compiler says:\n\n  line one\n\tline two\x1b[2J" + std::string(100'000, 'a'));
   const std::string text = error.what();
   CHECK(text.find("compiler says: line one line two") != std::string::npos);
   CHECK(std::none_of(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\x1b'; }));

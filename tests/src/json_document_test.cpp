@@ -17,7 +17,8 @@ std::string complaint(const std::string& text) {
 }  // namespace
 
 TEST_CASE("a document knows the line of every value") {
-  const auto document = JsonDocument::parse("// a comment\n{\n  \"a\": 1,\n  \"b\": {\"c\": [1,\n 2,\n {\"d\": 3}]}}", "m.json");
+  const auto document =
+      JsonDocument::parse("// a comment\n{\n  \"a\": 1,\n  \"b\": {\"c\": [1,\n 2,\n {\"d\": 3}]}}", "m.json");
   CHECK(document.line("") == 2);
   CHECK(document.line("a") == 3);
   CHECK(document.line("b") == 4);

@@ -2,7 +2,6 @@
 
 #include "tests/test.hpp"
 
-using jko::enumerate;
 using jko::nearest_name;
 
 TEST_CASE("the nearest name is the one that differs by the fewest letters") {
@@ -18,10 +17,4 @@ TEST_CASE("a name that resembles none has no nearest name") {
   CHECK(nearest_name("A", {"b"}).empty());
   CHECK(nearest_name(std::string(1'000'000, 'x'), {"tau"}).empty());
   CHECK(nearest_name("tau", {}).empty());
-}
-
-TEST_CASE("names are listed as people do") {
-  CHECK(enumerate({"a"}) == "a");
-  CHECK(enumerate({"a", "b"}) == "a or b");
-  CHECK(enumerate({"a", "b", "c"}) == "a, b or c");
 }

@@ -85,7 +85,8 @@ TEST_CASE("ISO-8601 times count from the first in the model's unit") {
 
 TEST_CASE("JSON Lines hold an array y, a bare y, or named values") {
   const TemporaryFolder folder;
-  const auto rows = read_all(folder.file("a.jsonl", "{\"t\":0.5,\"y\":[1.2,null]}\n{\"t\":1,\"y\":[3,4]}\r\n"), format(2));
+  const auto rows =
+      read_all(folder.file("a.jsonl", "{\"t\":0.5,\"y\":[1.2,null]}\n{\"t\":1,\"y\":[3,4]}\r\n"), format(2));
   REQUIRE(rows.size() == 2);
   CHECK(rows[0].value[0] == 1.2);
   CHECK(std::isnan(rows[0].value[1]));
@@ -107,12 +108,14 @@ TEST_CASE("a bad CSV recording is told with file, line and column") {
   CHECK(complaint("a.csv", "\n  \n", one).rfind("a.csv: is empty", 0) == 0);
   CHECK(complaint("a.csv", "x,y\n1,2\n", one).rfind("a.csv:1: t: the header 'x,y' has no such column", 0) == 0);
   CHECK(complaint("a.csv", "t,y,y\n", one) == "a.csv:1: y: the header has this column twice");
-  CHECK(complaint("a.csv", "t,y0,y1\n1,2,3\n", one).rfind("a.csv:1: the header has 2 columns besides the time, expected 1", 0) == 0);
+  CHECK(complaint("a.csv", "t,y0,y1\n1,2,3\n", one)
+            .rfind("a.csv:1: the header has 2 columns besides the time, expected 1", 0) == 0);
   CHECK(complaint("a.csv", "t,y\n1,2\n2,abc\n", one) ==
         "a.csv:3: y: expected a finite number, or nothing where it is missing, found 'abc'");
   CHECK(complaint("a.csv", "t,y\n1,nan\n", one).rfind("a.csv:2: y: expected a finite number", 0) == 0);
   CHECK(complaint("a.csv", "t,y\n1,-inf\n", one).rfind("a.csv:2: y: expected a finite number", 0) == 0);
-  CHECK(complaint("a.csv", "t,y\ninf,1\n", one).rfind("a.csv:2: t: expected a finite number or an ISO-8601 time", 0) == 0);
+  CHECK(complaint("a.csv", "t,y\ninf,1\n", one).rfind("a.csv:2: t: expected a finite number or an ISO-8601 time", 0) ==
+        0);
   CHECK(complaint("a.csv", "t,y\n,1\n", one).rfind("a.csv:2: t: expected a finite number or an ISO-8601 time", 0) == 0);
   CHECK(complaint("a.csv", "t,y\n1,2,3\n", one) == "a.csv:2: expected 2 cells as in the header, found 3");
   CHECK(complaint("a.csv", "t,y\n2,0\n1,0\n", one) == "a.csv:3: t: time goes back from 2 to 1");
@@ -121,8 +124,10 @@ TEST_CASE("a bad CSV recording is told with file, line and column") {
 
 TEST_CASE("a bad JSON Lines recording is told with file, line and key") {
   const RecordingFormat one = format(1);
-  CHECK(complaint("a.jsonl", "{\"t\":1,\"y\":[1]}\n{\"t\":2,\"y\":[1,2]}", one) == "a.jsonl:2: y: expected 1 values, found 2");
-  CHECK(complaint("a.jsonl", "{\"t\":1,\"y\":[\"1\"]}", one) == "a.jsonl:1: y: expected a number or null, found a text");
+  CHECK(complaint("a.jsonl", "{\"t\":1,\"y\":[1]}\n{\"t\":2,\"y\":[1,2]}", one) ==
+        "a.jsonl:2: y: expected 1 values, found 2");
+  CHECK(complaint("a.jsonl", "{\"t\":1,\"y\":[\"1\"]}", one) ==
+        "a.jsonl:1: y: expected a number or null, found a text");
   CHECK(complaint("a.jsonl", "{\"y\":[1]}", one) == "a.jsonl:1: t: this key is missing");
   CHECK(complaint("a.jsonl", "{\"t\":1,\"DXA\":1}", format(1, {"DAX"})) ==
         "a.jsonl:1: DAX: this key is missing (did you mean 'DXA'?)");
@@ -132,7 +137,8 @@ TEST_CASE("a bad JSON Lines recording is told with file, line and key") {
 }
 
 TEST_CASE("a line of ten megabytes and a hundred thousand brackets are refused, not swallowed") {
-  CHECK(complaint("a.csv", "t,y\n1,2\n" + std::string(10'000'000, '1'), format(1)) == "a.csv:3: the line is longer than 64 KiB");
+  CHECK(complaint("a.csv", "t,y\n1,2\n" + std::string(10'000'000, '1'), format(1)) ==
+        "a.csv:3: the line is longer than 64 KiB");
   CHECK(complaint("a.jsonl", std::string(100'000, '['), format(1)) == "a.jsonl:1: the line is longer than 64 KiB");
   CHECK(complaint("a.jsonl", "{\"t\":1,\"y\":" + std::string(50'000, '['), format(1)) ==
         "a.jsonl:1: JSON: nested deeper than 64 brackets");
