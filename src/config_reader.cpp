@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "src/nearest_name.hpp"
+#include "filter/model/nearest_name.hpp"
 
 namespace jko {
 namespace {

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <boost/tokenizer.hpp>
 
+#include "filter/model/nearest_name.hpp"
 #include "src/error.hpp"
 #include "src/json_document.hpp"
-#include "src/nearest_name.hpp"
 
 namespace jko {
 namespace {

@@ -1,4 +1,4 @@
-#include "src/nearest_name.hpp"
+#include "filter/model/nearest_name.hpp"
 
 #include "tests/test.hpp"
 
