@@ -94,23 +94,27 @@ ConfigReader ConfigReader::section_or_empty(const std::string& key) const {
   return has(key) ? section(key) : ConfigReader(*document_, kEmpty, path_of(key));
 }
 
-std::vector<ConfigReader> ConfigReader::sections(const std::string& key, std::size_t most) const {
-  const Json& list = require(key);
-  expect_list(key, list, most, "objects");
-  std::vector<ConfigReader> readers;
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    const std::string item = fmt::format("{}[{}]", key, i);
-    if (!list[i].is_object()) fail(item, "expected an object, found " + shown(list[i]));
-    readers.push_back(ConfigReader(*document_, list[i], path_of(item)));
+/// Reads a non-empty array item by item; what is not an array is read as its only item.
+template <class Read>
+auto ConfigReader::list_of(const std::string& key, std::size_t most, const std::string& of, Read read) const {
+  const Json& value = require(key);
+  std::vector<decltype(read(key, value))> items;
+  if (!value.is_array()) {
+    items.push_back(read(key, value));
+    return items;
   }
-  return readers;
-}
-
-void ConfigReader::expect_list(const std::string& key, const Json& value, std::size_t most,
-                               const std::string& of) const {
-  if (!value.is_array() || value.empty() || value.size() > most) {
+  if (value.empty() || value.size() > most) {
     fail(key, fmt::format("expected an array of 1 to {} {}, found {}", most, of, shown(value)));
   }
+  for (std::size_t i = 0; i < value.size(); ++i) items.push_back(read(fmt::format("{}[{}]", key, i), value[i]));
+  return items;
+}
+
+std::vector<ConfigReader> ConfigReader::sections(const std::string& key, std::size_t most) const {
+  return list_of(key, most, "objects", [this](const std::string& item, const Json& value) {
+    if (!value.is_object()) fail(item, "expected an object, found " + shown(value));
+    return ConfigReader(*document_, value, path_of(item));
+  });
 }
 
 double ConfigReader::number_in(const std::string& key, const Json& value, const Range& range) const {
@@ -160,21 +164,23 @@ std::string ConfigReader::choice(const std::string& key, const std::vector<std::
 }
 
 std::vector<std::string> ConfigReader::texts(const std::string& key, std::size_t most) const {
-  const Json& list = require(key);
-  expect_list(key, list, most, "texts");
-  std::vector<std::string> texts;
-  for (std::size_t i = 0; i < list.size(); ++i) texts.push_back(text_in(fmt::format("{}[{}]", key, i), list[i]));
-  return texts;
+  return list_of(key, most, "texts",
+                 [this](const std::string& item, const Json& value) { return text_in(item, value); });
 }
 
 std::vector<Index> ConfigReader::integers(const std::string& key, Index low, Index high, std::size_t most) const {
-  const Json& list = require(key);
-  expect_list(key, list, most, "integers");
-  std::vector<Index> integers;
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    integers.push_back(integer_in(fmt::format("{}[{}]", key, i), list[i], low, high));
-  }
-  return integers;
+  return list_of(key, most, "integers",
+                 [&, this](const std::string& item, const Json& value) { return integer_in(item, value, low, high); });
+}
+
+Vector ConfigReader::each(const std::string& key, Index size, const Range& range,
+                          std::optional<double> fallback) const {
+  if (fallback && !has(key)) return Vector::Constant(size, *fallback);
+  const Json& value = require(key);
+  if (value.is_number()) return Vector::Constant(size, number_in(key, value, range));
+  Vector vector = this->vector(key, size);
+  for (Index i = 0; i < size; ++i) number_in(fmt::format("{}[{}]", key, i), value[i], range);
+  return vector;
 }
 
 Vector ConfigReader::vector(const std::string& key, Index size) const {

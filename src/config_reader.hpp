@@ -51,12 +51,14 @@ class ConfigReader {
   std::string choice(const std::string& key, const std::vector<std::string>& names,
                      std::optional<std::string> fallback = {}) const;
 
-  /// A non-empty array of at most `most` texts or integers.
+  /// A non-empty array of at most `most` texts or integers; a single one needs no brackets.
   std::vector<std::string> texts(const std::string& key, std::size_t most) const;
   std::vector<Index> integers(const std::string& key, Index low, Index high, std::size_t most) const;
 
   /// `size` numbers; where size is 1, a number without brackets will do.
   Vector vector(const std::string& key, Index size) const;
+  /// `size` numbers in range; a number without brackets stands for all of them.
+  Vector each(const std::string& key, Index size, const Range& range, std::optional<double> fallback = {}) const;
   /// A matrix as an array of rows. Where it is 1 x 1, a number without brackets will do. `rows` may be left open.
   Matrix matrix(const std::string& key, std::optional<Index> rows, Index cols) const;
 
@@ -87,7 +89,8 @@ class ConfigReader {
   double number_in(const std::string& key, const Json& value, const Range& range) const;
   Index integer_in(const std::string& key, const Json& value, Index low, Index high) const;
   std::string text_in(const std::string& key, const Json& value) const;
-  void expect_list(const std::string& key, const Json& value, std::size_t most, const std::string& of) const;
+  template <class Read>
+  auto list_of(const std::string& key, std::size_t most, const std::string& of, Read read) const;
 
   const JsonDocument* document_;
   const Json* node_;

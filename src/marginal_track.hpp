@@ -1,8 +1,8 @@
 #pragma once
 /// The density of one coordinate over time, thinned so that memory stays bounded however long the recording is.
 ///
-/// A law is kept as its quantile function at evenly spaced levels. Between two laws the track is McCann's
-/// interpolation: the quantile functions are averaged, so mass moves instead of fading in and out.
+/// A law is kept as its quantile function, at levels that crowd towards both tails. Between two laws the track is
+/// McCann's interpolation: the quantile functions are averaged, so mass moves instead of fading in and out.
 
 #include <vector>
 
@@ -17,7 +17,7 @@ class MarginalTrack {
     bool predicted;  ///< just before an observation
     Index stage;     ///< number of observations seen so far
     double mean, low, high;
-    Vector quantile;  ///< Q((i + 1/2) / size)
+    Vector quantile;  ///< at the levels of quantile_level()
   };
 
   explicit MarginalTrack(Index coordinate) : coordinate_(coordinate) {}
@@ -29,7 +29,7 @@ class MarginalTrack {
 
   const std::vector<Law>& laws() const { return laws_; }
 
-  /// The values that a picture should show: no less than [0.005, 0.995] of nearly every law.
+  /// The values that a picture should show: no less than the middle 99 % of nearly every law.
   std::pair<double, double> range() const;
 
   /// The density on `columns` times (evenly from `begin` to `end`) by `rows` values (from `low` to `high`, cell

@@ -17,20 +17,19 @@ constexpr Index kMostComponents = 4;  // observed values that get a colour of th
 constexpr std::size_t kMostPoints = 4096;
 constexpr Index kJudged = 16;  // observations that decide on which scale they are
 constexpr Index kColumns = 700, kRows = 240, kJointCells = 160;
-constexpr int kWidth = 1400;
+constexpr int kWidth = 1400;         // pixels
+constexpr std::size_t kDense = 300;  // more laws or observations than this are drawn finer
 
 // White through teal to indigo, even in lightness ("mako" of seaborn, reversed).
 constexpr const char* kStyle = R"(
 set encoding utf8
 set palette defined (0 '#ffffff', 1 '#def5e5', 2 '#8ad9b1', 3 '#40b7ad', 4 '#348fa7', 5 '#37659e', 6 '#423d7b', 7 '#2e1e3b')
-set style line 1 lc rgb '#e8590c' lw 2.2
-set style line 2 lc rgb '#e8590c' lw 1.1 dt (6,4)
-set style line 3 lc rgb '#c92a2a' pt 7
+set style line 2 lc rgb '#e8590c' lw 1.2
 set style line 11 lc rgb '#495057' lw 1
 set border 3 ls 11
 set tics out nomirror scale 0.6 textcolor rgb '#343a40'
-set key outside top right horizontal samplen 2 spacing 1 textcolor rgb '#343a40' font ',12'
-set colorbox
+set key outside top right horizontal samplen 2 textcolor rgb '#343a40' font ',12'
+set cbtics scale 0.4 font ',11'
 )";
 
 std::string number(double value) { return std::isfinite(value) ? fmt::format("{:.6g}", value) : "NaN"; }
@@ -134,13 +133,12 @@ std::vector<Index> PosteriorPicture::off_scale_components() const {
 
 std::string PosteriorPicture::coordinate_panel(std::size_t panel, double begin, double end) const {
   const MarginalTrack& track = tracks_[panel];
-  const auto coordinate = static_cast<Index>(panel);
   auto [low, high] = track.range();
 
   std::vector<std::vector<double>> observed;
   std::string observed_names;
   for (Index i = 0; i < on_scale_.rows(); ++i) {
-    if (!on_scale(i, coordinate)) continue;
+    if (!on_scale(i, static_cast<Index>(panel))) continue;
     observed_names += (observed_names.empty() ? "" : ", ") + names_[static_cast<std::size_t>(i)];
     for (const Point& point : points_) {
       observed.push_back({point.time, point.value[i]});
@@ -159,33 +157,40 @@ std::string PosteriorPicture::coordinate_panel(std::size_t panel, double begin, 
   if (!observed.empty()) script += data_block("observed" + id, observed);
   script += fmt::format("set xrange [{}:{}]\nset yrange [{}:{}]\nset cbrange [0:{}]\n", begin, end, low, high,
                         saturation(density));
-  script += fmt::format("set ylabel 'x{}'\nset cblabel 'density of x{}'\n", panel, panel);
+  script += fmt::format("set ylabel 'x{}'\nset cblabel 'density'\n", panel);
   script += "plot " + image("density" + id, density, begin, end, low, high);
   script += fmt::format(
-      ", $band{0} using 1:3 with lines ls 1 title 'mean', $band{0} using 1:2 with lines ls 2 title "
-      "'5 % to 95 %', $band{0} using 1:4 with lines ls 2 notitle",
-      id);
+      ", $band{0} using 1:2 with lines ls 2 title '5 % and 95 %', $band{0} using 1:4 with lines ls 2 notitle"
+      ", $band{0} using 1:3 with lines lc rgb '#e8590c' lw {1} title 'mean'",
+      id, band.size() > kDense ? 1.8 : 2.8);
   if (!observed.empty()) {
-    script += fmt::format(", $observed{} using 1:2 with points ls 3 ps {} title {} noenhanced", id,
-                          observed.size() > 300 ? 0.4 : 0.9, gnuplot_quoted("observed " + observed_names));
+    const double size = observed.size() > kDense ? 0.4 : 1.0;
+    script += fmt::format(
+        ", $observed{0} using 1:2 with points pt 7 ps {1} lc rgb '#ffffff' notitle"
+        ", $observed{0} using 1:2 with points pt 7 ps {2} lc rgb '#212529' title {3} noenhanced",
+        id, 1.5 * size, size, gnuplot_quoted("observed " + observed_names));
   }
   return script + "\n";
 }
 
 std::string PosteriorPicture::observation_panel(const std::vector<Index>& components) const {
-  static const char* kColours[] = {"#495057", "#c92a2a", "#1971c2", "#2f9e44"};
+  static const char* kColours[kMostComponents] = {"#495057", "#c92a2a", "#1971c2", "#2f9e44"};
   std::vector<std::vector<double>> rows;
   for (const Point& point : points_) {
     rows.push_back({point.time});
     for (const Index component : components) rows.back().push_back(point.value[component]);
   }
+  const bool alone = components.size() == 1;
+  const std::string first = names_[static_cast<std::size_t>(components.front())];
   std::string script = data_block("observations", rows);
-  script += "set yrange [*:*]\nunset colorbox\nset ylabel 'observed'\nplot ";
+  script += "set yrange [*:*]\nunset colorbox\nset key inside top right\n";
+  script += fmt::format("set ylabel {} noenhanced\nplot ", gnuplot_quoted(alone ? "observed " + first : "observed"));
   for (std::size_t k = 0; k < components.size(); ++k) {
-    const bool dense = points_.size() > 300;
-    script += fmt::format("{}$observations using 1:{} with {} lc rgb '{}' title {} noenhanced", k > 0 ? ", " : "",
-                          k + 2, dense ? "impulses lw 0.8" : "points pt 7 ps 0.9", kColours[k],
-                          gnuplot_quoted(names_[static_cast<std::size_t>(components[k])]));
+    script += fmt::format(
+        "{}$observations using 1:{} with {} lc rgb '{}' {}", k > 0 ? ", " : "", k + 2,
+        points_.size() > kDense ? "impulses lw 0.8" : "points pt 7 ps 1", kColours[k],
+        alone ? "notitle"
+              : fmt::format("title {} noenhanced", gnuplot_quoted(names_[static_cast<std::size_t>(components[k])])));
   }
   return script + "\n";
 }
@@ -207,20 +212,23 @@ std::string joint_panel(const Filter& filter) {
     density.row(i) = filter.log_density(points).array().exp();
   }
   std::string script = matrix_block("joint", density);
-  script +=
-      fmt::format("set xrange [{}:{}]\nset yrange [{}:{}]\nset cbrange [0:{}]\nset xlabel 'x0'\nset ylabel 'x1'\n",
-                  low[0], high[0], low[1], high[1], std::max(density.maxCoeff(), 1e-12));
-  script += fmt::format("set cblabel 'joint density at t = {:.4g}'\nplot ", filter.time());
-  return script + image("joint", density, low[0], high[0], low[1], high[1]) + "\n";
+  script += fmt::format("set xrange [{}:{}]\nset yrange [{}:{}]\nset cbrange [0:{}]\n", low[0], high[0], low[1],
+                        high[1], std::max(density.maxCoeff(), 1e-12));
+  script += fmt::format("set xlabel 'x0'\nset ylabel 'x1'\nset cblabel 'density at t = {:.4g}'\n", filter.time());
+  return script + "plot " + image("joint", density, low[0], high[0], low[1], high[1]) + "\n";
 }
 
-/// Where the next plot goes, in shares of the page from its lower left corner.
-std::string place(double left, double right, double bottom, double top) {
-  return fmt::format(
-      "set lmargin at screen {}\nset rmargin at screen {}\nset bmargin at screen {}\nset tmargin at screen "
-      "{}\n",
-      left, right, bottom, top);
-}
+/// Where a plot goes, in shares of the page from its lower left corner. Its colour scale is to the right of it.
+struct Frame {
+  double left, right, bottom, top;
+
+  std::string commands() const {
+    return fmt::format(
+        "set lmargin at screen {}\nset rmargin at screen {}\nset bmargin at screen {}\nset tmargin at screen {}\n"
+        "set colorbox user origin screen {},{} size screen 0.011,{}\n",
+        left, right, bottom, top, right + 0.012, bottom, top - bottom);
+  }
+};
 
 }  // namespace
 
@@ -231,39 +239,37 @@ bool PosteriorPicture::write(const std::string& file, const Filter& filter, cons
   const std::vector<Index> off_scale = off_scale_components();
   const bool joint = model_.dimension() == 2;
 
-  // Heights in shares of one coordinate's panel.
-  const double observed_height = off_scale.empty() ? 0.0 : 0.5;
-  const double units = static_cast<double>(tracks_.size()) + observed_height;
-  const int height = static_cast<int>(std::min(1500.0, 250.0 + 420.0 * units));
-  const double head = 70.0 / height, foot = 75.0 / height, gap = 48.0 / height;
-  const double unit = (1.0 - head - foot - gap * std::ceil(units - 1.0)) / units;
-  const double right = joint ? 0.50 : 0.90;
+  // Heights are counted in panels of a coordinate.
+  const double observed_height = off_scale.empty() ? 0.0 : 0.45;
+  const double panels = static_cast<double>(tracks_.size()) + observed_height;
+  const double height = std::min(800.0 + 320.0 * std::max(panels - 1.5, 0.0), 1500.0);
+  const double head = 85.0 / height, foot = 70.0 / height, gap = 30.0 / height;
+  const double panel_height = (1.0 - head - foot - gap * (std::ceil(panels) - 1.0)) / panels;
 
-  std::string script =
-      fmt::format("set terminal pngcairo size {},{} font 'DejaVu Sans,14' background '#ffffff'\n", kWidth, height);
-  script += fmt::format("set output {}\n{}", gnuplot_quoted(file), kStyle);
-  script +=
-      fmt::format("set multiplot\nset label 1 {} noenhanced at screen 0.07,{} font ',18' textcolor rgb '#212529'\n",
-                  gnuplot_quoted(labels.title), 1.0 - 0.45 * head);
-  double top = 1.0 - head;
+  const std::string time_label =
+      fmt::format("set format x '%g'\nset xlabel {} noenhanced\n", gnuplot_quoted("time (" + labels.time_unit + ")"));
+  std::string script = fmt::format("set terminal pngcairo size {},{} font 'DejaVu Sans,14' background '#ffffff'\n",
+                                   kWidth, static_cast<int>(height));
+  script += fmt::format("set output {}\n{}set multiplot\n", gnuplot_quoted(file), kStyle);
+  script += fmt::format("set label 1 {} noenhanced at screen 0.065,{} font ',18' textcolor rgb '#212529'\n",
+                        gnuplot_quoted(labels.title), 1.0 - 30.0 / height);
+
+  Frame frame{0.065, joint ? 0.52 : 0.915, 0.0, 1.0 - head};
+  script += "set format x ''\n";
   for (std::size_t panel = 0; panel < tracks_.size(); ++panel) {
-    const bool lowest = panel + 1 == tracks_.size() && off_scale.empty();
-    script += place(0.07, right, top - unit, top);
-    script += lowest ? fmt::format("set format x '%g'\nset xlabel {} noenhanced\n",
-                                   gnuplot_quoted("time (" + labels.time_unit + ")"))
-                     : "set format x ''\n";
-    script += coordinate_panel(panel, begin, end) + "unset label 1\n";
-    top -= unit + gap;
+    frame.bottom = frame.top - panel_height;
+    if (panel + 1 == tracks_.size() && off_scale.empty()) script += time_label;
+    script += frame.commands() + coordinate_panel(panel, begin, end) + "unset label 1\nunset key\n";
+    frame.top = frame.bottom - gap;
   }
   if (!off_scale.empty()) {
-    script += place(0.07, right, top - observed_height * unit, top);
-    script +=
-        fmt::format("set format x '%g'\nset xlabel {} noenhanced\n", gnuplot_quoted("time (" + labels.time_unit + ")"));
-    script += observation_panel(off_scale);
+    frame.bottom = frame.top - observed_height * panel_height;
+    script += frame.commands() + time_label + observation_panel(off_scale) + "unset key\n";
   }
   if (joint) {
-    script +=
-        place(0.64, 0.92, foot, 1.0 - head) + "set colorbox\nset format x '%g'\nunset key\n" + joint_panel(filter);
+    Frame square{0.64, 0.92, 0.0, 1.0 - head};
+    square.bottom = square.top - (square.right - square.left) * kWidth / height;
+    script += square.commands() + "set format x '%g'\n" + joint_panel(filter);
   }
   return run_gnuplot(script + "unset multiplot\nset output\n");
 }
