@@ -2,10 +2,16 @@
 
 #include <Eigen/Eigenvalues>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 namespace jko {
 namespace {
+
+double loss(const JkoStepProblem& p, const Points& image, const Vector& log_det, const Vector& potential) {
+  return p.weights.dot((image - p.target).rowwise().squaredNorm() / (2.0 * p.tau_hat) + potential -
+                       p.temperature * log_det);
+}
 
 /// L(θ) and its gradient.
 class StepLoss {
@@ -22,23 +28,15 @@ class StepLoss {
   double operator()(const Vector& theta, Vector& gradient) {
     const ConvexMap<double> map = parameters_.map(theta);
     evaluator_.forward(map);
-    const double value = loss(evaluator_.image(), evaluator_.log_det());
+    const Points& image = evaluator_.image();
+    problem_.potential->evaluate(image, problem_.time, value_, force_);
+    const double value = loss(problem_, image, evaluator_.log_det(), value_);
     if (!std::isfinite(value)) return std::numeric_limits<double>::infinity();
-    d_image_ = ((evaluator_.image() - problem_.target) / problem_.tau_hat + force_).array().colwise() *
-               problem_.weights.array();
+    d_image_ = ((image - problem_.target) / problem_.tau_hat + force_).array().colwise() * problem_.weights.array();
     evaluator_.backward(map, d_image_, d_log_det_, d_map_);
     gradient = parameters_.pull_back(theta, d_map_);
     return value;
   }
-
-  /// L of any map, given its image and log determinants; leaves ∇Φ in force_.
-  double loss(const Points& image, const Vector& log_det) {
-    problem_.potential->evaluate(image, problem_.time, value_, force_);
-    return problem_.weights.dot(((image - problem_.target).rowwise().squaredNorm() / (2.0 * problem_.tau_hat) + value_ -
-                                 problem_.temperature * log_det));
-  }
-
-  MapEvaluator<double>& evaluator() { return evaluator_; }
 
  private:
   const JkoStepProblem& problem_;
@@ -50,8 +48,6 @@ class StepLoss {
   ConvexMap<double> d_map_;
 };
 
-constexpr double kSmallestPivot = 1e-4;  // of ∇²ψ: below, the map all but folds
-
 }  // namespace
 
 Bdf2Anchor bdf2_anchor(const Points& x, const Points& previous, double step, double previous_step) {
@@ -59,47 +55,17 @@ Bdf2Anchor bdf2_anchor(const Points& x, const Points& previous, double step, dou
   return {((1.0 + r) * (1.0 + r) * x - r * r * previous) / (1.0 + 2.0 * r), step * (1.0 + r) / (1.0 + 2.0 * r)};
 }
 
-JkoStepResult solve_jko_step(const JkoStepProblem& problem, const Parametrisation& parameters, Vector& theta,
-                             const JkoStepOptions& options) {
-  JkoStepResult result;
+double step_loss(const JkoStepProblem& problem, const Points& image, const Vector& log_det) {
+  Vector potential(image.rows());
+  Points force(image.rows(), image.cols());
+  problem.potential->evaluate(image, problem.time, potential, force);
+  return loss(problem, image, log_det, potential);
+}
+
+MinimizeSummary lbfgs_step(const JkoStepProblem& problem, const Parametrisation& parameters, Vector& theta,
+                           const MinimizeOptions& options) {
   StepLoss loss(problem, parameters);
-  MinimizeOptions minimize_options;
-  minimize_options.iterations = options.iterations;
-  minimize_options.value_tolerance = options.tolerance * problem.temperature;
-  minimize_options.stop = options.stop;
-
-  const double identity_loss = loss.loss(problem.nodes, Vector::Zero(problem.nodes.rows()));
-  const auto acceptable = [&] {
-    const MapEvaluator<double>& e = loss.evaluator();
-    // A step that does not lower the free energy plus transport below the identity's has not solved anything.
-    const double slack = 1e-7 * (std::abs(identity_loss) + problem.temperature);
-    return std::isfinite(result.summary.value) && e.image().allFinite() && e.log_det().allFinite() &&
-           e.minimum_pivot() > kSmallestPivot && !(result.summary.value > identity_loss + slack);
-  };
-  const auto attempt = [&](Vector& from) {
-    result.summary = minimize(std::ref(loss), from, minimize_options);
-    result.map = parameters.map(from);
-    loss.evaluator().forward(result.map);
-    return acceptable();
-  };
-
-  Vector solution = theta;
-  if (!attempt(solution)) {
-    result.restarted = true;
-    solution = parameters.start(problem.nodes, problem.weights);
-    if (!attempt(solution)) {
-      result.fallback = true;
-      result.map = affine_step(problem, problem.tau_hat);
-      const MapValue value = apply(result.map, problem.nodes);
-      result.image = value.image;
-      result.log_det = value.log_det;
-      return result;
-    }
-  }
-  theta = solution;
-  result.image = loss.evaluator().image();
-  result.log_det = loss.evaluator().log_det();
-  return result;
+  return minimize(std::ref(loss), theta, options);
 }
 
 ConvexMap<double> affine_step(const JkoStepProblem& problem, double step) {

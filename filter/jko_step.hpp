@@ -7,12 +7,10 @@
 /// Second order: x̂ and τ̂ from bdf2_anchor().
 ///
 ///     JkoStepProblem problem{x, weights, x_hat, tau_hat, t, model.potential.get(), model.temperature()};
-///     JkoStepResult step = solve_jko_step(problem, parameters, theta, options);   // theta: first guess, then solution
+///     MinimizeSummary summary = lbfgs_step(problem, parameters, theta, options);  // theta: first guess, then solution
+///     MapValue moved = apply(parameters.map(theta), x);
 ///
-/// The result is always usable: what a step must satisfy is checked, and a step that fails is solved again from the
-/// identity and at last replaced by an affine map that cannot fail, with `fallback` set.
-
-#include <functional>
+/// newton_step.hpp solves the same problem over maps with fixed features; step_solver.hpp chooses, checks and falls back.
 
 #include "filter/convex_map.hpp"
 #include "filter/minimize.hpp"
@@ -31,22 +29,12 @@ struct JkoStepProblem {
   double temperature;  ///< β⁻¹
 };
 
-struct JkoStepOptions {
-  int iterations = 100;
-  /// Stop when five iterations together lower the free energy by less than this times β⁻¹ (a difference of relative
-  /// entropy).
-  double tolerance = 1e-8;
-  std::function<bool()> stop;  ///< the deadline: true ends the step with the best map so far
-};
+/// L of any map, given its image and log determinants at the nodes.
+double step_loss(const JkoStepProblem& problem, const Points& image, const Vector& log_det);
 
-struct JkoStepResult {
-  ConvexMap<double> map;
-  Points image;    ///< T(x), (N, D)
-  Vector log_det;  ///< log det ∇²ψ(x), (N)
-  MinimizeSummary summary;
-  bool restarted = false;  ///< the first attempt failed a check
-  bool fallback = false;   ///< the affine map stood in
-};
+/// Minimises L from `theta`, which becomes the solution, by L-BFGS over all parameters of a network.
+MinimizeSummary lbfgs_step(const JkoStepProblem& problem, const Parametrisation& parameters, Vector& theta,
+                           const MinimizeOptions& options);
 
 /// x̂ and τ̂ of the variable-step BDF2 scheme, where the step before, of length `previous_step`, led from `previous` to `x`.
 /// Equal steps give x̂ = (4x - x⁻)/3 and τ̂ = 2τ/3.
@@ -55,10 +43,6 @@ struct Bdf2Anchor {
   double tau_hat;
 };
 Bdf2Anchor bdf2_anchor(const Points& x, const Points& previous, double step, double previous_step);
-
-/// Solves the step. `theta` is the first guess and becomes the solution, unless the result is a fallback.
-JkoStepResult solve_jko_step(const JkoStepProblem& problem, const Parametrisation& parameters, Vector& theta,
-                             const JkoStepOptions& options);
 
 /// The step within affine maps, from the first two moments alone: mean and covariance follow the Gaussian
 /// Wasserstein gradient flow (Lambert et al. 2022) for one explicit step. Cannot fail; non-finite forces count as zero.

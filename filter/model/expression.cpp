@@ -108,7 +108,7 @@ struct Expression::Program {
   jit::Code code;
 
   /// Rows [first, first + count) of x. `gradient` may be null; its columns are `stride` apart.
-  void run(PointsView x, const Vector& given, Index first, Index count, double* value, double* gradient,
+  void run(const PointsView& x, const Vector& given, Index first, Index count, double* value, double* gradient,
            Index stride) const {
     const c10::AutoGradMode mode(gradient != nullptr);
     std::vector<at::Tensor> inputs;
@@ -130,7 +130,7 @@ struct Expression::Program {
     }
   }
 
-  void run_all(PointsView x, const Vector& given, double* value, double* gradient, Index stride) const {
+  void run_all(const PointsView& x, const Vector& given, double* value, double* gradient, Index stride) const {
     std::exception_ptr error;
     const Index chunks = (x.rows() + kChunk - 1) / kChunk;
 #pragma omp parallel for schedule(static) if (chunks > 1)

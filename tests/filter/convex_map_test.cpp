@@ -1,5 +1,6 @@
 #include "filter/convex_map.hpp"
 
+
 #include <omp.h>
 #include <torch/torch.h>
 

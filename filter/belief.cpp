@@ -1,0 +1,195 @@
+#include "filter/belief.hpp"
+
+#include <Eigen/Cholesky>
+#include <Eigen/LU>
+#include <algorithm>
+#include <boost/random/discrete_distribution.hpp>
+#include <boost/random/uniform_real_distribution.hpp>
+#include <cmath>
+#include <limits>
+
+#include "filter/density/flow_anchor.hpp"
+#include "filter/density/grid_anchor.hpp"
+#include "filter/density/spline_anchor.hpp"
+
+namespace jko {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr int kGridAnchor = 96;  // lattice points along each axis of a plane's anchor
+
+double log_sum_exp(const Vector& v) {
+  const double top = v.maxCoeff();
+  return top > -kInfinity ? top + std::log((v.array() - top).exp().sum()) : -kInfinity;
+}
+
+}  // namespace
+
+Belief::Belief(std::shared_ptr<const Model> model, const BeliefOptions& options)
+    : model_(std::move(model)), options_(options), anchor_(std::make_shared<MixtureAnchor>(model_->initial)) {
+  const LogDensity law = [this](PointsView x) { return anchor_->log_density(x); };
+  if (on_lattice()) {
+    const Points guess = model_->initial.quasi_sample(options_.nodes, options_.seed);
+    replace_nodes(place_on_lattice(law, guess, law(guess), options_.nodes));
+  } else {
+    // The mixture itself is the best proposal for itself.
+    nodes_.x = model_->initial.quasi_sample(options_.nodes, options_.seed);
+    nodes_.weights = Vector::Constant(options_.nodes, 1.0 / static_cast<double>(options_.nodes));
+    nodes_.log_density = law(nodes_.x);
+    nodes_.origin = nodes_.x;
+    nodes_.cell = Matrix::Zero(model_->dimension(), model_->dimension());
+  }
+}
+
+int Belief::maps() const {
+  return static_cast<int>(std::count_if(chain_.begin(), chain_.end(), [](const Link& link) {
+    return std::holds_alternative<ConvexMap<double>>(link);
+  }));
+}
+
+void Belief::advance(const ConvexMap<double>& map, const Points& image, const Vector& log_det) {
+  chain_.emplace_back(map);
+  nodes_.x = image;
+  nodes_.log_density -= log_det;
+}
+
+Vector Belief::log_likelihood(PointsView x, const Vector& y, double t) const {
+  Vector value(x.rows());
+  model_->observation->log_likelihood(x, y, t, value);
+  return value;
+}
+
+Vector Belief::log_density(PointsView points) const {
+  Points x = points;
+  Vector sum = Vector::Zero(points.rows());
+  for (auto link = chain_.rbegin(); link != chain_.rend(); ++link) {
+    if (const auto* map = std::get_if<ConvexMap<double>>(&*link)) {
+      MapInverse back = invert(*map, x);
+      x = std::move(back.preimage);
+      sum -= back.log_det;
+    } else {
+      const auto& seen = std::get<Likelihood>(*link);
+      sum += log_likelihood(x, seen.y, seen.time);
+      sum.array() -= seen.log_evidence;
+    }
+  }
+  return sum + anchor_->log_density(x);
+}
+
+void Belief::fold() {
+  const Index d = model_->dimension();
+  const Matrix covariance = nodes_.covariance();
+  if (d == 1) {
+    // On a line the moved nodes are knots already: maps keep their order.
+    anchor_ = std::make_shared<SplineAnchor>(nodes_.x.col(0), nodes_.log_density, 1.0 / covariance(0, 0));
+  } else if (d == 2) {
+    LatticeBox box;
+    box.center = nodes_.mean();
+    box.axes = Eigen::LLT<Matrix>(covariance).matrixL();
+    const Points z = (nodes_.x.rowwise() - box.center.transpose()) * box.axes.inverse().transpose();
+    const Vector low = z.colwise().minCoeff(), high = z.colwise().maxCoeff(), margin = 0.15 * (high - low);
+    box.low = low - margin;
+    box.high = high + margin;
+    const Eigen::VectorXi counts = Eigen::VectorXi::Constant(2, kGridAnchor);
+    anchor_ = std::make_shared<GridAnchor>(box, counts, log_density(box.points(counts)));
+  } else {
+    FlowOptions flow;
+    flow.seed = options_.seed;
+    anchor_ = FlowAnchor::fit(nodes_.x, nodes_.weights, nodes_.log_density, flow);
+  }
+  chain_.clear();
+  placed_at_ = 0;
+  nodes_.origin = nodes_.x;
+  // The anchor is the belief from here on: the nodes follow it.
+  const Vector log_density = anchor_->log_density(nodes_.x);
+  nodes_.weights.array() *= (log_density - nodes_.log_density).array().min(50.0).exp();
+  nodes_.weights /= nodes_.weights.sum();
+  nodes_.log_density = log_density;
+}
+
+void Belief::replace_nodes(Placement placement) {
+  nodes_ = std::move(placement.nodes);
+  placed_at_ = chain_.size();
+  ++draws_;
+}
+
+void Belief::renew() {
+  fold();
+  const LogDensity law = [this](PointsView x) { return anchor_->log_density(x); };
+  Placement placement =
+      on_lattice() ? place_on_lattice(law, nodes_.x, nodes_.log_density, options_.nodes)
+                   : place_quasi_random(law, {nodes_.mean(), nodes_.covariance()}, options_.nodes, seed());
+  if (placement.log_normaliser > -kInfinity) replace_nodes(std::move(placement));
+}
+
+UpdateSummary Belief::update(const Vector& y, double t) {
+  // A lattice costs one evaluation of its anchor, so it is always placed anew and the chain folded before; elsewhere both
+  // are done only when they must be.
+  if (on_lattice() ? maps() > 0 || static_cast<int>(chain_.size()) >= options_.chain : chain_full()) fold();
+
+  const Vector at_nodes = log_likelihood(nodes_.x, y, t);
+  const Vector log_weights = nodes_.weights.array().log() + at_nodes.array();
+  double log_evidence = log_sum_exp(log_weights);
+  UpdateSummary summary;
+  Vector posterior = Vector::Zero(nodes_.weights.size());
+  if (log_evidence > -kInfinity) {
+    posterior = (log_weights.array() - log_evidence).exp();
+    summary.effective_sample_size = 1.0 / posterior.squaredNorm();
+  }
+
+  const double enough = options_.resample_below * static_cast<double>(nodes_.x.rows());
+  if (!on_lattice() && summary.effective_sample_size >= enough) {
+    nodes_.weights = posterior / posterior.sum();
+    nodes_.log_density.array() += at_nodes.array() - log_evidence;
+  } else {
+    const LogDensity law = [&](PointsView x) { return Vector(log_density(x) + log_likelihood(x, y, t)); };
+    Placement placement;
+    if (on_lattice()) {
+      placement = place_on_lattice(law, nodes_.x, nodes_.log_density + at_nodes, options_.nodes);
+    } else {
+      const Moments guess = tempered_moments(nodes_.x, nodes_.weights.array().log(), at_nodes);
+      placement = place_quasi_random(law, guess, options_.nodes, seed());
+    }
+    log_evidence = placement.log_normaliser;
+    if (log_evidence > -kInfinity && std::isfinite(log_evidence)) {
+      chain_.emplace_back(Likelihood{y, t, log_evidence});
+      replace_nodes(std::move(placement));
+      summary.log_evidence_increment = log_evidence;
+      return summary;
+    }
+    summary.log_evidence_increment = -kInfinity;
+    return summary;
+  }
+  chain_.emplace_back(Likelihood{y, t, log_evidence});
+  summary.log_evidence_increment = log_evidence;
+  return summary;
+}
+
+Points Belief::sample(Index count, std::uint64_t seed) const {
+  const Index d = model_->dimension();
+  RandomEngine engine(seed);
+  if (!on_lattice()) {
+    // Sampling-importance-resampling from the nodes' neighbourhood, with exact densities.
+    const Placement fresh = place_quasi_random([this](PointsView x) { return log_density(x); },
+                                               {nodes_.mean(), nodes_.covariance()}, 4 * count, seed);
+    boost::random::discrete_distribution<Index> pick(fresh.nodes.weights.begin(), fresh.nodes.weights.end());
+    Points draws(count, d);
+    for (Index i = 0; i < count; ++i) draws.row(i) = fresh.nodes.x.row(pick(engine));
+    return draws;
+  }
+  // A node by its weight, a point of its cell, and the maps since.
+  boost::random::discrete_distribution<Index> pick(nodes_.weights.begin(), nodes_.weights.end());
+  boost::random::uniform_real_distribution<double> uniform(-0.5, 0.5);
+  Points x(count, d);
+  for (Index i = 0; i < count; ++i) {
+    Vector within(d);
+    for (Index k = 0; k < d; ++k) within(k) = uniform(engine);
+    x.row(i) = nodes_.origin.row(pick(engine)) + (nodes_.cell * within).transpose();
+  }
+  for (std::size_t k = placed_at_; k < chain_.size(); ++k) {
+    if (const auto* map = std::get_if<ConvexMap<double>>(&chain_[k])) x = apply(*map, x).image;
+  }
+  return x;
+}
+
+}  // namespace jko

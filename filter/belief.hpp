@@ -1,0 +1,82 @@
+#pragma once
+/// What is known of the state: an anchor density at some past time, the chain of maps and likelihoods since, and weighted
+/// nodes that carry their own log density. Any point's exact density comes from pulling it back through the chain.
+///
+///     Belief belief(model, options);
+///     belief.advance(map, image, log_det);               // a JKO step
+///     UpdateSummary seen = belief.update(y, t);          // Bayes' rule
+///     Vector log_p = belief.log_density(points);         // anywhere
+///
+/// Cost and memory do not grow with the number of observations: the chain is folded into a new anchor before it is
+/// longer than BeliefOptions::chain.
+
+#include <memory>
+#include <variant>
+#include <vector>
+
+#include "filter/convex_map.hpp"
+#include "filter/density/anchor.hpp"
+#include "filter/filter.hpp"
+#include "filter/model/model.hpp"
+#include "filter/node_placement.hpp"
+
+namespace jko {
+
+struct BeliefOptions {
+  Index nodes = 512;
+  double resample_below = 0.5;  ///< share of effective nodes below which they are placed anew (three dimensions or more)
+  int chain = 24;               ///< at most so many maps since the anchor
+  std::uint64_t seed = 0;
+};
+
+class Belief {
+ public:
+  /// The initial law.
+  Belief(std::shared_ptr<const Model> model, const BeliefOptions& options);
+
+  const Nodes& nodes() const { return nodes_; }
+
+  /// The law is pushed forward by `map`; `image` and `log_det` are its values at the nodes.
+  void advance(const ConvexMap<double>& map, const Points& image, const Vector& log_det);
+
+  /// Bayes' rule for y at time t. Leaves the belief as it is if the observation is impossible.
+  UpdateSummary update(const Vector& y, double t);
+
+  /// Folds the chain into a new anchor and places the nodes anew.
+  void renew();
+  /// Whether the next map would make the chain too long.
+  bool chain_full() const { return maps() >= options_.chain; }
+  int maps() const;
+  /// Maps and likelihoods since the anchor.
+  std::size_t chain_length() const { return chain_.size(); }
+
+  /// Normalised log density at each row of `points` (N, D).
+  Vector log_density(PointsView points) const;
+
+  /// `count` independent draws, shape (count, D).
+  Points sample(Index count, std::uint64_t seed) const;
+
+ private:
+  struct Likelihood {
+    Vector y;
+    double time;
+    double log_evidence;
+  };
+  using Link = std::variant<ConvexMap<double>, Likelihood>;
+
+  bool on_lattice() const { return model_->dimension() <= 2; }
+  std::uint64_t seed() const { return options_.seed + 1000 * draws_; }
+  void fold();
+  void replace_nodes(Placement placement);
+  Vector log_likelihood(PointsView x, const Vector& y, double t) const;
+
+  std::shared_ptr<const Model> model_;
+  BeliefOptions options_;
+  std::shared_ptr<const Anchor> anchor_;
+  std::vector<Link> chain_;
+  std::size_t placed_at_ = 0;  ///< length of the chain when the nodes were placed
+  Nodes nodes_;
+  std::uint64_t draws_ = 0;  ///< placements so far: each takes its own quasi-random shift
+};
+
+}  // namespace jko

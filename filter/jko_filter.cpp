@@ -1,0 +1,164 @@
+#include "filter/jko_filter.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <stdexcept>
+
+namespace jko {
+namespace {
+
+Index default_nodes(Index dimension) {
+  if (dimension == 1) return 512;
+  return dimension == 2 ? 1600 : 2048;
+}
+
+JkoOptions checked(JkoOptions options, Index dimension) {
+  const auto require = [](bool good, const char* what) {
+    if (!good) throw std::invalid_argument(what);
+  };
+  require(options.step >= 0.0 && std::isfinite(options.step), "the step must be positive (or 0: automatic)");
+  require(options.nodes == 0 || options.nodes >= 32, "at least 32 nodes are needed");
+  require(options.iterations >= 1, "at least one iteration is needed");
+  require(options.budget_ms >= 0.0, "the budget must not be negative");
+  require(options.resample_below >= 0.0 && options.resample_below <= 1.0, "resample_below must lie in [0, 1]");
+  require(options.chain >= 1, "the chain must hold at least one map");
+  for (const Index width : options.widths) require(width >= 1, "a layer needs at least one hidden unit");
+  require(options.solver != Solver::newton || options.widths.size() <= 1, "the newton solver has one hidden layer; use the solver lbfgs for more");
+  if (options.nodes == 0) options.nodes = default_nodes(dimension);
+  return options;
+}
+
+BeliefOptions belief_options(const JkoOptions& options) {
+  BeliefOptions belief;
+  belief.nodes = options.nodes;
+  belief.resample_below = options.resample_below;
+  belief.chain = options.chain;
+  belief.seed = options.seed;
+  return belief;
+}
+
+StepSolverOptions solver_options(const JkoOptions& options) {
+  StepSolverOptions solver;
+  solver.solver = options.solver;
+  solver.widths = options.widths;
+  solver.iterations = options.iterations;
+  solver.budget_ms = options.budget_ms;
+  solver.seed = options.seed;
+  return solver;
+}
+
+}  // namespace
+
+JkoFilter::JkoFilter(Model model, JkoOptions options)
+    : model_(std::make_shared<const Model>(std::move(model))),
+      options_(checked(std::move(options), model_->dimension())),
+      belief_(model_, belief_options(options_)),
+      solver_(solver_options(options_), model_->dimension()),
+      time_(model_->start_time) {}
+
+// τ from the two rates of the flow: the drift's (mean square curvature of Φ) and diffusion's across the law.
+double JkoFilter::automatic_step() const {
+  constexpr double kShare = 0.5;
+  const Nodes& nodes = belief_.nodes();
+  const Index n = nodes.x.rows(), d = nodes.x.cols();
+  const Vector deviation = nodes.covariance().diagonal().cwiseSqrt();
+  Vector value(n);
+  Points here(n, d), there(n, d);
+  model_->potential->evaluate(nodes.x, time_, value, here);
+  double square = 0.0;
+  for (Index k = 0; k < d; ++k) {
+    const double nudge = 1e-3 * deviation(k);
+    Points moved = nodes.x;
+    moved.col(k).array() += nudge;
+    model_->potential->evaluate(moved, time_, value, there);
+    const Vector change = (there - here).rowwise().squaredNorm() / (nudge * nudge);
+    const double mean = nodes.weights.dot(change);
+    if (std::isfinite(mean)) square = std::max(square, mean);
+  }
+  const double diffusion = model_->temperature() / deviation.cwiseAbs2().minCoeff();
+  return kShare / (std::sqrt(square) + diffusion);
+}
+
+PredictSummary JkoFilter::predict(double t) {
+  PredictSummary summary;
+  const double interval = t - time_;
+  if (!(interval > 0.0)) return summary;
+  const double wanted = options_.step > 0.0 ? options_.step : automatic_step();
+  const int count = static_cast<int>(std::ceil(interval / wanted * (1.0 - 1e-12)));
+  const double length = interval / count, start = time_;
+  for (int k = 0; k < count; ++k) {
+    if (belief_.chain_full()) {
+      belief_.renew();
+      previous_length_ = 0.0;
+      solver_.forget();
+    }
+    if (options_.scheme == Scheme::bdf2 && previous_length_ == 0.0) {
+      // The velocity field has just jumped, and BDF2 has no past to use: grow from a short first-order step.
+      for (const double share : {0.125, 0.125, 0.25, 0.5}) step(share * length, summary);
+    } else {
+      step(length, summary);
+    }
+    time_ = start + (k + 1) * length;
+  }
+  time_ = t;
+  return summary;
+}
+
+void JkoFilter::step(double length, PredictSummary& summary) {
+  const Nodes& nodes = belief_.nodes();
+  JkoStepProblem problem{nodes.x, nodes.weights, nodes.x, length, time_ + length, model_->potential.get(),
+                         model_->temperature()};
+  if (options_.scheme == Scheme::bdf2 && previous_length_ > 0.0) {
+    Bdf2Anchor anchor = bdf2_anchor(nodes.x, previous_, length, previous_length_);
+    problem.target = std::move(anchor.target);
+    problem.tau_hat = anchor.tau_hat;
+  }
+  const JkoStepResult result = solver_.solve(problem, length);
+  belief_.advance(result.map, result.image, result.log_det);
+  previous_ = std::move(problem.nodes);
+  previous_length_ = length;
+  time_ += length;
+  summary.steps += 1;
+  summary.iterations += result.summary.iterations;
+  summary.fallback = summary.fallback || result.fallback;
+}
+
+UpdateSummary JkoFilter::update(const Vector& y) {
+  const UpdateSummary summary = belief_.update(y, time_);
+  previous_length_ = 0.0;
+  solver_.forget();
+  return summary;
+}
+
+Matrix JkoFilter::quantiles(const std::vector<double>& levels) const {
+  const Nodes& nodes = belief_.nodes();
+  const Index n = nodes.x.rows(), d = nodes.x.cols();
+  Matrix result(static_cast<Index>(levels.size()), d);
+  std::vector<Index> order(n);
+  for (Index k = 0; k < d; ++k) {
+    std::iota(order.begin(), order.end(), Index{0});
+    std::sort(order.begin(), order.end(), [&](Index a, Index b) { return nodes.x(a, k) < nodes.x(b, k); });
+    // Each node's mass lies half on either side of it.
+    Vector cumulative(n);
+    double sum = 0.0;
+    for (Index i = 0; i < n; ++i) {
+      const double w = nodes.weights(order[i]);
+      cumulative(i) = sum + 0.5 * w;
+      sum += w;
+    }
+    for (std::size_t q = 0; q < levels.size(); ++q) {
+      const Index i = std::lower_bound(cumulative.begin(), cumulative.end(), levels[q] * sum) - cumulative.begin();
+      if (i == 0 || i == n) {
+        result(q, k) = nodes.x(order[std::min(i, n - 1)], k);
+        continue;
+      }
+      const double low = nodes.x(order[i - 1], k), high = nodes.x(order[i], k);
+      const double width = cumulative(i) - cumulative(i - 1);
+      result(q, k) = width > 0.0 ? low + (high - low) * (levels[q] * sum - cumulative(i - 1)) / width : low;
+    }
+  }
+  return result;
+}
+
+}  // namespace jko

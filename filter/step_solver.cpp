@@ -1,0 +1,125 @@
+#include "filter/step_solver.hpp"
+
+#include <chrono>
+#include <cmath>
+#include <limits>
+
+#include "filter/random.hpp"
+
+namespace jko {
+namespace {
+
+constexpr double kSmallestDeterminant = 1e-8;  // of ∇²ψ: below, the map all but folds
+constexpr double kHeldOut = 0.125;             // share of the nodes that are held out where features are trained
+
+/// The nodes that are held out, or all the others. Which they are is random: every n-th point of a quasi-random sequence
+/// would be a biased sample.
+JkoStepProblem part(const JkoStepProblem& problem, bool held_out) {
+  Matrix uniform(problem.nodes.rows(), 1);
+  fill_uniform(0, 0, uniform);
+  std::vector<Index> rows;
+  for (Index i = 0; i < problem.nodes.rows(); ++i) {
+    if ((uniform(i) < kHeldOut) == held_out) rows.push_back(i);
+  }
+  JkoStepProblem selected = problem;
+  selected.nodes = problem.nodes(rows, Eigen::all);
+  selected.target = problem.target(rows, Eigen::all);
+  selected.weights = problem.weights(rows);
+  selected.weights /= selected.weights.sum();
+  return selected;
+}
+
+bool lowers_loss(const JkoStepProblem& problem, const Points& image, const Vector& log_det, double slack) {
+  const double identity = step_loss(problem, problem.nodes, Vector::Zero(problem.nodes.rows()));
+  const double loss = step_loss(problem, image, log_det);
+  return std::isfinite(loss) && !(loss > identity + slack);
+}
+
+}  // namespace
+
+StepSolver::StepSolver(StepSolverOptions options, Index dimension) : options_(std::move(options)) {
+  if (options_.solver == Solver::automatic) {
+    options_.solver = options_.widths.size() > 1 ? Solver::lbfgs : Solver::newton;
+  }
+  if (options_.tolerance == 0.0) options_.tolerance = options_.solver == Solver::newton ? 1e-8 : 1e-5;
+  if (options_.widths.empty()) {
+    if (options_.solver == Solver::lbfgs) options_.widths = {16, 16};
+    else options_.widths = {dimension == 1 ? 72 : 96};
+  }
+}
+
+MinimizeOptions StepSolver::minimize_options(const JkoStepProblem& problem) const {
+  MinimizeOptions minimize;
+  minimize.iterations = options_.iterations;
+  minimize.value_tolerance = options_.tolerance * problem.temperature;
+  if (options_.budget_ms > 0.0) {
+    using Clock = std::chrono::steady_clock;
+    const auto deadline = Clock::now() + std::chrono::duration<double, std::milli>(options_.budget_ms);
+    minimize.stop = [deadline] { return Clock::now() >= deadline; };
+  }
+  return minimize;
+}
+
+ConvexMap<double> StepSolver::solve_newton(const JkoStepProblem& problem, double ratio, MinimizeSummary& summary) {
+  const ConvexFeatures features(Frame::of(problem.nodes, problem.weights), options_.widths.front(), options_.seed);
+  const FeatureCoefficients identity = identity_coefficients(features, problem.nodes, problem.weights);
+  FeatureCoefficients solution = identity;
+  if (ratio > 0.0) {
+    solution.shift += ratio * (coefficients_.shift - identity_coefficients_.shift);
+    solution.u += ratio * (coefficients_.u - identity_coefficients_.u);
+    solution.u = solution.u.cwiseMax(0.0);
+  }
+  summary = newton_step(problem, features, identity, solution, minimize_options(problem));
+  coefficients_ = solution;
+  identity_coefficients_ = identity;
+  return features.map(solution.shift, solution.u);
+}
+
+ConvexMap<double> StepSolver::solve_lbfgs(const JkoStepProblem& problem, double ratio, MinimizeSummary& summary) {
+  const JkoStepProblem training = part(problem, false);
+  const Parametrisation parameters(options_.widths, Frame::of(training.nodes, training.weights), options_.seed);
+  const Vector identity = parameters.start(training.nodes, training.weights);
+  Vector solution = identity;
+  if (ratio > 0.0) solution += ratio * (theta_ - identity_theta_);
+  summary = lbfgs_step(training, parameters, solution, minimize_options(problem));
+  theta_ = solution;
+  identity_theta_ = identity;
+  return parameters.map(solution);
+}
+
+JkoStepResult StepSolver::solve(const JkoStepProblem& problem, double length) {
+  JkoStepResult result;
+  const bool trained = options_.solver == Solver::lbfgs;
+  // What rounding and an unfinished fit may leave; a relative entropy.
+  const double slack = 1e-7 * problem.temperature;
+  for (const bool again : {false, true}) {
+    const double ratio = again || last_length_ == 0.0 ? 0.0 : length / last_length_;
+    if (again && last_length_ == 0.0) break;  // it did start from the identity
+    result.restarted = again;
+    result.map = trained ? solve_lbfgs(problem, ratio, result.summary) : solve_newton(problem, ratio, result.summary);
+    MapValue value = apply(result.map, problem.nodes);
+    result.image = std::move(value.image);
+    result.log_det = std::move(value.log_det);
+    bool good = result.image.allFinite() && result.log_det.allFinite() &&
+                result.log_det.minCoeff() > std::log(kSmallestDeterminant) &&
+                lowers_loss(problem, result.image, result.log_det, slack);
+    if (good && trained) {
+      const JkoStepProblem held_out = part(problem, true);
+      const MapValue moved = apply(result.map, held_out.nodes);
+      good = lowers_loss(held_out, moved.image, moved.log_det, slack + 1e-3 * problem.temperature);
+    }
+    if (good) {
+      last_length_ = length;
+      return result;
+    }
+  }
+  forget();
+  result.fallback = true;
+  result.map = affine_step(problem, length);
+  MapValue value = apply(result.map, problem.nodes);
+  result.image = std::move(value.image);
+  result.log_det = std::move(value.log_det);
+  return result;
+}
+
+}  // namespace jko

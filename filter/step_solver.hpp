@@ -1,0 +1,66 @@
+#pragma once
+/// Solves the JKO steps of one filter, one after another: chooses the method, starts each step from the one before, checks
+/// every result and never fails.
+///
+///     StepSolver solver(options, dimension);
+///     JkoStepResult step = solver.solve(problem, length);
+///     solver.forget();    // after an observation: the velocity field has jumped
+///
+/// What a result must satisfy: finite values, ∇²ψ well away from singular, and a loss that went down against the identity,
+/// also on nodes that were held out of the fit. A step that does not is solved again from the identity, and at last
+/// replaced by an affine map that cannot fail.
+
+#include "filter/convex_features.hpp"
+#include "filter/jko_step.hpp"
+#include "filter/newton_step.hpp"
+
+namespace jko {
+
+enum class Solver {
+  automatic,  ///< newton for one hidden layer, lbfgs for more
+  newton,     ///< one hidden layer of fixed features, projected Newton
+  lbfgs,      ///< any layers, all of them trained
+};
+
+struct StepSolverOptions {
+  Solver solver = Solver::automatic;
+  std::vector<Index> widths;  ///< hidden units a layer; empty: by dimension
+  int iterations = 100;
+  double budget_ms = 0.0;     ///< a step's deadline; 0: none
+  /// A step is solved when further iterations lower the free energy by less than this times β⁻¹ (a relative entropy). 0: by
+  /// solver; trained features stop early, before they bend between the nodes.
+  double tolerance = 0.0;
+  std::uint64_t seed = 0;
+};
+
+struct JkoStepResult {
+  ConvexMap<double> map;
+  Points image;    ///< T(x), (N, D)
+  Vector log_det;  ///< log det ∇²ψ(x), (N)
+  MinimizeSummary summary;
+  bool restarted = false;  ///< the first attempt failed a check
+  bool fallback = false;   ///< the affine map stood in
+};
+
+class StepSolver {
+ public:
+  StepSolver(StepSolverOptions options, Index dimension);
+
+  /// `length` is τ of the step: the first guess is the last step's displacement, scaled to it.
+  JkoStepResult solve(const JkoStepProblem& problem, double length);
+
+  void forget() { last_length_ = 0.0; }
+
+ private:
+  MinimizeOptions minimize_options(const JkoStepProblem& problem) const;
+  ConvexMap<double> solve_newton(const JkoStepProblem& problem, double ratio, MinimizeSummary& summary);
+  ConvexMap<double> solve_lbfgs(const JkoStepProblem& problem, double ratio, MinimizeSummary& summary);
+
+  StepSolverOptions options_;
+  double last_length_ = 0.0;  ///< 0: nothing to start from
+  // The last solution and the identity that it is measured from.
+  FeatureCoefficients coefficients_, identity_coefficients_;
+  Vector theta_, identity_theta_;
+};
+
+}  // namespace jko
