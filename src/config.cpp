@@ -6,6 +6,7 @@
 #include "src/config_model.hpp"
 #include "src/config_reader.hpp"
 #include "src/methods.hpp"
+#include "src/timestamp.hpp"
 
 namespace jko {
 namespace {
@@ -63,13 +64,31 @@ Schedule read_schedule(const ConfigReader& section, double start_time) {
 JkoOptions read_jko(const ConfigReader& section) {
   JkoOptions options;
   options.scheme = section.choice("scheme", {"bdf2", "jko"}, "bdf2") == "jko" ? Scheme::jko : Scheme::bdf2;
+  const std::string solver = section.choice("solver", {"automatic", "newton", "lbfgs"}, "automatic");
+  options.solver = solver == "newton" ? Solver::newton : solver == "lbfgs" ? Solver::lbfgs : Solver::automatic;
   options.step = section.number("tau", Range::positive(), options.step);
-  options.nodes = section.integer("nodes", 16, 1'000'000, options.nodes);
+  options.nodes = section.integer("nodes", 32, 1'000'000, options.nodes);
   if (section.has("widths")) options.widths = section.integers("widths", 1, 512, 8);
   options.iterations = static_cast<int>(section.integer("iterations", 1, 100'000, options.iterations));
   options.budget_ms = section.number("budget_ms", Range::positive(), options.budget_ms);
   options.resample_below = section.number("resample_below", Range::between(0.0, 1.0), options.resample_below);
   options.chain = static_cast<int>(section.integer("chain", 1, 10'000, options.chain));
+  return options;
+}
+
+GridOptions read_grid(const ConfigReader& section) {
+  GridOptions options;
+  options.cells = section.integer("cells", 16, 1'000'000, options.cells);
+  options.step = section.number("step", Range::positive(), options.step);
+  section.finish();
+  return options;
+}
+
+ParticleOptions read_bootstrap(const ConfigReader& section) {
+  ParticleOptions options;
+  options.particles = section.integer("particles", 16, 100'000'000, options.particles);
+  options.step = section.number("step", Range::positive(), options.step);
+  section.finish();
   return options;
 }
 

@@ -6,7 +6,7 @@
 namespace jko {
 namespace {
 
-constexpr Index kLevels = 256;
+constexpr int kLevels = 256;
 constexpr std::size_t kMostLaws = 640;
 
 /// The levels at which laws are kept, (1 - cos πu) / 2 for u evenly in (0, 1): fine in the middle, finer in the tails.
@@ -26,14 +26,15 @@ Profile exact_profile(const Filter& filter) {
   return profile;
 }
 
-/// The marginal of a law in more dimensions: a Gaussian kernel estimate from evenly spaced quantiles. These are far
-/// less noisy than draws, so half of Silverman's width is enough.
+/// The marginal of a law in more dimensions: a Gaussian kernel estimate from evenly spaced quantiles, which are far
+/// less noisy than draws, with Silverman's width.
 Profile smoothed_profile(const Filter& filter, Index coordinate) {
   std::vector<double> levels(kLevels);
   for (Index i = 0; i < kLevels; ++i) levels[static_cast<std::size_t>(i)] = (static_cast<double>(i) + 0.5) / kLevels;
   const Vector centres = filter.quantiles(levels).col(coordinate);
-  const double deviation = std::sqrt((centres.array() - centres.mean()).square().mean()) + 1e-9;
-  const double width = 0.5 * 0.9 * deviation * std::pow(static_cast<double>(kLevels), -0.2);
+  const double deviation = std::sqrt((centres.array() - centres.mean()).square().mean());
+  const double quartiles = centres[kLevels * 3 / 4] - centres[kLevels / 4];
+  const double width = 0.9 * std::min(deviation, quartiles / 1.34) * std::pow(kLevels, -0.2) + 1e-9;
   Profile profile;
   profile.x = Vector::LinSpaced(193, centres.minCoeff() - 3 * width, centres.maxCoeff() + 3 * width);
   profile.density = Vector::Zero(profile.x.size());

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <fstream>
 #include <iterator>
+#include <limits>
 
 #include "src/gnuplot.hpp"
 
@@ -28,7 +29,7 @@ set style line 2 lc rgb '#e8590c' lw 1.2
 set style line 11 lc rgb '#495057' lw 1
 set border 3 ls 11
 set tics out nomirror scale 0.6 textcolor rgb '#343a40'
-set key outside top right horizontal samplen 2 textcolor rgb '#343a40' font ',12'
+set key right top horizontal maxrows 1 samplen 2 textcolor rgb '#343a40' font ',12'
 set cbtics scale 0.4 font ',11'
 )";
 
@@ -60,6 +61,22 @@ double saturation(const Matrix& density) {
   for (Index j = 0; j < density.cols(); ++j) peaks.push_back(density.col(j).maxCoeff());
   std::sort(peaks.begin(), peaks.end());
   return std::max(peaks[peaks.size() * 9 / 10], 1e-12);
+}
+
+/// Distance of the ticks on a low panel: a round number, about a quarter of what the values span.
+double tick_step(const std::vector<std::vector<double>>& rows) {
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  for (const auto& row : rows) {
+    for (auto value = row.begin() + 1; value != row.end(); ++value) {  // the first is the time
+      if (!std::isfinite(*value)) continue;
+      low = std::min(low, *value);
+      high = std::max(high, *value);
+    }
+  }
+  if (!(high > low)) return 1.0;
+  const double decade = std::pow(10.0, std::floor(std::log10((high - low) / 4.0)));
+  const double steps = (high - low) / 4.0 / decade;
+  return decade * (steps < 1.5 ? 1.0 : steps < 3.5 ? 2.0 : steps < 7.5 ? 5.0 : 10.0);
 }
 
 /// The clause of `plot` that draws $name as an image whose cells cover [x0, x1] by [y0, y1].
@@ -157,7 +174,7 @@ std::string PosteriorPicture::coordinate_panel(std::size_t panel, double begin, 
   if (!observed.empty()) script += data_block("observed" + id, observed);
   script += fmt::format("set xrange [{}:{}]\nset yrange [{}:{}]\nset cbrange [0:{}]\n", begin, end, low, high,
                         saturation(density));
-  script += fmt::format("set ylabel 'x{}'\nset cblabel 'density'\n", panel);
+  script += fmt::format("set ylabel 'x{}'\nset cblabel {}\n", panel, tracks_.size() > 1 ? "''" : "'density'");
   script += "plot " + image("density" + id, density, begin, end, low, high);
   script += fmt::format(
       ", $band{0} using 1:2 with lines ls 2 title '5 % and 95 %', $band{0} using 1:4 with lines ls 2 notitle"
@@ -173,7 +190,7 @@ std::string PosteriorPicture::coordinate_panel(std::size_t panel, double begin, 
   return script + "\n";
 }
 
-std::string PosteriorPicture::observation_panel(const std::vector<Index>& components) const {
+std::string PosteriorPicture::observation_panel(const std::vector<Index>& components, double begin, double end) const {
   static const char* kColours[kMostComponents] = {"#495057", "#c92a2a", "#1971c2", "#2f9e44"};
   std::vector<std::vector<double>> rows;
   for (const Point& point : points_) {
@@ -182,8 +199,9 @@ std::string PosteriorPicture::observation_panel(const std::vector<Index>& compon
   }
   const bool alone = components.size() == 1;
   const std::string first = names_[static_cast<std::size_t>(components.front())];
-  std::string script = data_block("observations", rows);
-  script += "set yrange [*:*]\nunset colorbox\nset key inside top right\n";
+  std::string script = data_block("observations", rows) + fmt::format("set xrange [{}:{}]\n", begin, end);
+  const double tick = tick_step(rows);
+  script += fmt::format("set yrange [*:*]\nset ytics {}\nunset colorbox\nset key at graph 0.99,0.98\n", tick);
   script += fmt::format("set ylabel {} noenhanced\nplot ", gnuplot_quoted(alone ? "observed " + first : "observed"));
   for (std::size_t k = 0; k < components.size(); ++k) {
     script += fmt::format(
@@ -214,8 +232,9 @@ std::string joint_panel(const Filter& filter) {
   std::string script = matrix_block("joint", density);
   script += fmt::format("set xrange [{}:{}]\nset yrange [{}:{}]\nset cbrange [0:{}]\n", low[0], high[0], low[1],
                         high[1], std::max(density.maxCoeff(), 1e-12));
-  script += fmt::format("set xlabel 'x0'\nset ylabel 'x1'\nset cblabel 'density at t = {:.4g}'\n", filter.time());
-  return script + "plot " + image("joint", density, low[0], high[0], low[1], high[1]) + "\n";
+  script +=
+      fmt::format("set xlabel 'x0'\nset ylabel 'x1'\nset title 'density at t = {:.4g}' offset 0,-0.5\n", filter.time());
+  return script + "plot " + image("joint", density, low[0], high[0], low[1], high[1]) + "\nunset title\n";
 }
 
 /// Where a plot goes, in shares of the page from its lower left corner. Its colour scale is to the right of it.
@@ -239,12 +258,14 @@ bool PosteriorPicture::write(const std::string& file, const Filter& filter, cons
   const std::vector<Index> off_scale = off_scale_components();
   const bool joint = model_.dimension() == 2;
 
-  // Heights are counted in panels of a coordinate.
+  // The coordinates' panels are stacked at the left. The observations' is under them, or, where there is a joint
+  // density at the right, under that. Heights are counted in panels of a coordinate.
+  const double panels = static_cast<double>(tracks_.size());
   const double observed_height = off_scale.empty() ? 0.0 : 0.45;
-  const double panels = static_cast<double>(tracks_.size()) + observed_height;
-  const double height = std::min(800.0 + 320.0 * std::max(panels - 1.5, 0.0), 1500.0);
+  const double stacked = panels + (joint ? 0.0 : observed_height);
+  const double height = std::clamp(800.0 + 320.0 * (stacked - 2.0), 800.0, 1500.0);
   const double head = 85.0 / height, foot = 70.0 / height, gap = 30.0 / height;
-  const double panel_height = (1.0 - head - foot - gap * (std::ceil(panels) - 1.0)) / panels;
+  const double panel_height = (1.0 - head - foot - gap * (std::ceil(stacked) - 1.0)) / stacked;
 
   const std::string time_label =
       fmt::format("set format x '%g'\nset xlabel {} noenhanced\n", gnuplot_quoted("time (" + labels.time_unit + ")"));
@@ -253,23 +274,24 @@ bool PosteriorPicture::write(const std::string& file, const Filter& filter, cons
   script += fmt::format("set output {}\n{}set multiplot\n", gnuplot_quoted(file), kStyle);
   script += fmt::format("set label 1 {} noenhanced at screen 0.065,{} font ',18' textcolor rgb '#212529'\n",
                         gnuplot_quoted(labels.title), 1.0 - 30.0 / height);
+  script += fmt::format("set key at screen 0.985,{}\nset format x ''\n", 1.0 - 18.0 / height);
 
-  Frame frame{0.065, joint ? 0.52 : 0.915, 0.0, 1.0 - head};
-  script += "set format x ''\n";
+  Frame frame{0.065, joint ? 0.53 : 0.915, 0.0, 1.0 - head};
   for (std::size_t panel = 0; panel < tracks_.size(); ++panel) {
     frame.bottom = frame.top - panel_height;
-    if (panel + 1 == tracks_.size() && off_scale.empty()) script += time_label;
+    if (panel + 1 == tracks_.size() && (joint || off_scale.empty())) script += time_label;
     script += frame.commands() + coordinate_panel(panel, begin, end) + "unset label 1\nunset key\n";
     frame.top = frame.bottom - gap;
   }
-  if (!off_scale.empty()) {
-    frame.bottom = frame.top - observed_height * panel_height;
-    script += frame.commands() + time_label + observation_panel(off_scale) + "unset key\n";
-  }
   if (joint) {
-    Frame square{0.64, 0.92, 0.0, 1.0 - head};
-    square.bottom = square.top - (square.right - square.left) * kWidth / height;
-    script += square.commands() + "set format x '%g'\n" + joint_panel(filter);
+    frame = {0.675, 0.925, 0.0, 1.0 - head};
+    frame.bottom = frame.top - (frame.right - frame.left) * kWidth / height;
+    script += frame.commands() + joint_panel(filter);
+    frame.top = frame.bottom - 3.0 * gap;
+  }
+  if (!off_scale.empty()) {
+    frame.bottom = foot;
+    script += frame.commands() + time_label + "set key\n" + observation_panel(off_scale, begin, end);
   }
   return run_gnuplot(script + "unset multiplot\nset output\n");
 }

@@ -50,7 +50,7 @@ class PosteriorPicture {
   bool on_scale(Index component, Index coordinate) const;
   std::vector<Index> off_scale_components() const;
   std::string coordinate_panel(std::size_t panel, double begin, double end) const;
-  std::string observation_panel(const std::vector<Index>& components) const;
+  std::string observation_panel(const std::vector<Index>& components, double begin, double end) const;
 
   Model model_;
   std::vector<std::string> names_;

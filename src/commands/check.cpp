@@ -1,5 +1,6 @@
 #include <spdlog/fmt/fmt.h>
 
+#include <cmath>
 #include <ostream>
 
 #include "filter/model/text.hpp"
@@ -26,11 +27,11 @@ std::string shown(const GaussianMixture& law) {
 std::string shown(const JkoOptions& jko) {
   std::vector<std::string> widths;
   for (const Index width : jko.widths) widths.push_back(std::to_string(width));
-  return fmt::format("{}, tau {}, nodes {}, widths {}, at most {} iterations{} a step, resample below {:.0f} %, chain {}",
-                     jko.scheme == Scheme::bdf2 ? "bdf2" : "first-order jko", jko.step > 0.0 ? to_text(jko.step) : "auto",
-                     jko.nodes > 0 ? std::to_string(jko.nodes) : "auto", join(widths), jko.iterations,
-                     jko.budget_ms > 0.0 ? " and " + to_text(jko.budget_ms) + " ms" : "", 100.0 * jko.resample_below,
-                     jko.chain);
+  return fmt::format(
+      "{}, tau {}, nodes {}, widths {}, at most {} iterations{} a step, resample below {:.0f} %, chain {}",
+      jko.scheme == Scheme::bdf2 ? "bdf2" : "first-order jko", jko.step > 0.0 ? to_text(jko.step) : "auto",
+      jko.nodes > 0 ? std::to_string(jko.nodes) : "auto", widths.empty() ? "auto" : join(widths), jko.iterations,
+      jko.budget_ms > 0.0 ? " and " + to_text(jko.budget_ms) + " ms" : "", 100.0 * jko.resample_below, jko.chain);
 }
 
 }  // namespace
@@ -56,9 +57,9 @@ void check(const std::string& file, std::ostream& out) {
                      : join(config.columns));
   row("time", config.time.name + (config.time.origin ? "; ISO-8601 stamps count from the config's origin"
                                                      : "; ISO-8601 stamps count from the first one"));
-  row("schedule", fmt::format("{} observations from t = {} every {}, end at {}; path by steps of {}", schedule.count,
-                              to_text(schedule.start), to_text(schedule.interval), to_text(schedule.end),
-                              to_text(schedule.step)));
+  row("schedule",
+      fmt::format("{} observations from t = {} every {}, end at {}; path by steps of {}", schedule.count,
+                  to_text(schedule.start), to_text(schedule.interval), to_text(schedule.end), to_text(schedule.step)));
   row("method", config.filter.method);
   row("jko", shown(config.filter.jko));
 }
