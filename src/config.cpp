@@ -76,10 +76,18 @@ JkoOptions read_jko(const ConfigReader& section) {
   return options;
 }
 
-GridOptions read_grid(const ConfigReader& section) {
+GridOptions read_grid(const ConfigReader& section, Index dimension) {
   GridOptions options;
-  options.cells = section.integer("cells", 16, 1'000'000, options.cells);
+  options.cells = section.integer("cells", 16, dimension == 1 ? 1'000'000 : 4000, options.cells);
   options.step = section.number("step", Range::positive(), options.step);
+  options.horizon = section.number("horizon", Range::positive(), options.horizon);
+  if (section.has("domain")) {
+    const Matrix bounds = section.matrix("domain", dimension, 2);
+    for (Index i = 0; i < dimension; ++i) {
+      if (!(bounds(i, 0) < bounds(i, 1))) section.fail("domain", "expected rows [low, high] with low < high");
+      options.domain.emplace_back(bounds(i, 0), bounds(i, 1));
+    }
+  }
   section.finish();
   return options;
 }
@@ -88,15 +96,16 @@ ParticleOptions read_bootstrap(const ConfigReader& section) {
   ParticleOptions options;
   options.particles = section.integer("particles", 16, 100'000'000, options.particles);
   options.step = section.number("step", Range::positive(), options.step);
+  options.resample_below = section.number("resample_below", Range::between(0.0, 1.0), options.resample_below);
   section.finish();
   return options;
 }
 
-FilterSettings read_filter(const ConfigReader& section) {
+FilterSettings read_filter(const ConfigReader& section, Index dimension) {
   FilterSettings settings;
   settings.method = section.choice("method", method_names(), settings.method);
   settings.jko = read_jko(section);
-  settings.grid = read_grid(section.section_or_empty("grid"));
+  settings.grid = read_grid(section.section_or_empty("grid"), dimension);
   settings.bootstrap = read_bootstrap(section.section_or_empty("bootstrap"));
   section.finish();
   return settings;
@@ -117,13 +126,14 @@ Config load_config(const std::string& file) {
 
   Model model = read_model(root, columns);
   const double start_time = model.start_time;
+  const Index dimension = model.dimension();
   Config config{file,
                 name,
                 std::move(model),
                 std::move(columns),
                 read_time(root.section_or_empty("time")),
                 read_schedule(root.section_or_empty("schedule"), start_time),
-                read_filter(root.section_or_empty("filter"))};
+                read_filter(root.section_or_empty("filter"), dimension)};
   root.finish();
   return config;
 }

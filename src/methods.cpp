@@ -1,6 +1,5 @@
 #include "src/methods.hpp"
 
-#include <algorithm>
 #include <functional>
 #include <map>
 
@@ -22,6 +21,17 @@ const std::map<std::string, Maker>& makers() {
          JkoOptions options = config.filter.jko;
          options.seed = seed;
          return std::make_unique<JkoFilter>(config.model, options);
+       }},
+      {"grid",  // the truth, which does not depend on the seed of what is compared with it
+       [](const Config& config, std::uint64_t) {
+         return std::make_unique<GridFilter>(config.model, config.filter.grid);
+       }},
+      {"kalman", [](const Config& config, std::uint64_t) { return std::make_unique<KalmanFilter>(config.model); }},
+      {"bootstrap",
+       [](const Config& config, std::uint64_t seed) {
+         ParticleOptions options = config.filter.bootstrap;
+         options.seed = seed;
+         return std::make_unique<ParticleFilter>(config.model, options);
        }},
   };
   return kMakers;

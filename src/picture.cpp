@@ -201,7 +201,7 @@ std::string PosteriorPicture::observation_panel(const std::vector<Index>& compon
   const std::string first = names_[static_cast<std::size_t>(components.front())];
   std::string script = data_block("observations", rows) + fmt::format("set xrange [{}:{}]\n", begin, end);
   const double tick = tick_step(rows);
-  script += fmt::format("set yrange [*:*]\nset ytics {}\nunset colorbox\nset key at graph 0.99,0.98\n", tick);
+  script += fmt::format("set yrange [*:*]\nset ytics {}\nunset colorbox\nset key at graph 1,1.15\n", tick);
   script += fmt::format("set ylabel {} noenhanced\nplot ", gnuplot_quoted(alone ? "observed " + first : "observed"));
   for (std::size_t k = 0; k < components.size(); ++k) {
     script += fmt::format(

@@ -6,6 +6,7 @@
 #include "filter/model/text.hpp"
 #include "src/commands/commands.hpp"
 #include "src/config.hpp"
+#include "src/methods.hpp"
 
 namespace jko {
 namespace {
@@ -43,6 +44,8 @@ void check(const std::string& file, std::ostream& out) {
   const auto row = [&](const std::string& name, const std::string& value) {
     out << fmt::format("  {:<14}{}\n", name, value);
   };
+
+  make_filter(config, config.filter.method, /*seed=*/0);  // throws if the method cannot filter this model
 
   out << fmt::format("{} ({})\n", config.name, config.file);
   row("state", fmt::format("x in {} dimension{}", model.dimension(), model.dimension() == 1 ? "" : "s"));
