@@ -49,15 +49,17 @@ Schedule read_schedule(const ConfigReader& section, double start_time) {
   Schedule schedule;
   schedule.interval = section.number("interval", Range::positive(), 1.0);
   schedule.start = section.number("start", Range::any(), start_time + schedule.interval);
-  if (schedule.start < start_time) section.fail("start", "expected a time not before the initial law's");
   schedule.count = section.integer("count", 1, 10'000'000, 20);
   const double last = schedule.time(schedule.count - 1);
   schedule.end = section.number("end", Range::any(), last);
-  if (schedule.end < last) section.fail("end", "expected a time not before the last observation's");
   schedule.step = section.number("step", Range::positive(), schedule.interval / 1000.0);
-  if ((schedule.end - start_time) / schedule.step > kMostSteps)
-    section.fail("step", "is too small for such a long path");
   section.finish();
+
+  if (schedule.start < start_time) section.fail("start", "expected a time not before the initial law's");
+  if (schedule.end < last) section.fail("end", "expected a time not before the last observation's");
+  if ((schedule.end - start_time) / schedule.step > kMostSteps) {
+    section.fail("step", "is too small for such a long path");
+  }
   return schedule;
 }
 

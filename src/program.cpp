@@ -33,7 +33,9 @@ void define_replay(CLI::App& app, CommandLine& line) {
       ->check(CLI::IsMember(method_names()));
   command->add_option("--density", line.density, "write density.csv, N points from LO to HI on each axis (1-D, 2-D)")
       ->type_name("LO:HI:N");
-  command->add_option("--seed", options.seed, "of the random numbers")->capture_default_str();
+  command->add_option("--seed", options.seed, "of the random numbers")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command->add_option("--threads", options.threads, "0: all cores")->check(CLI::Range(0, 1024))->capture_default_str();
   command->add_option("-o,--output", options.output, "folder of the results (default: out/<name of the config>)");
   command->add_flag("-q,--quiet", options.quiet, "no progress and no table");
@@ -58,7 +60,9 @@ void define_simulate(CLI::App& app, CommandLine& line) {
   command->add_option("-c,--config", options.config, "the study; its schedule says when to observe")->required();
   command->add_option("-o,--output", options.output, "file of the observations (CSV)")->required();
   command->add_option("--truth", options.truth, "file of the hidden states (CSV)");
-  command->add_option("--seed", options.seed, "of the random numbers")->capture_default_str();
+  command->add_option("--seed", options.seed, "of the random numbers")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command->footer(R"(Example:
   A recording of one's own, and what the filter makes of it
     jkofilter simulate --config configs/sine_well.json --seed 7 --output obs.csv --truth states.csv

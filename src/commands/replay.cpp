@@ -222,6 +222,7 @@ class Replay {
     nlohmann::ordered_json summary = report_.summary();
     if (!error.empty()) summary["error"] = error;
     LineFile(folder_ / "summary.json").write(summary, 2);
+    if (filter_->time() <= config_.model.start_time) return;  // nothing has happened that could be drawn
     const std::string title = fmt::format("{}: {}, log evidence {:.2f}", config_.name, method_, report_.log_evidence());
     if (!picture_.write((folder_ / "posterior.png").string(), *filter_, {title, config_.time.name})) {
       err_ << "jkofilter: no picture, because gnuplot is missing or failed (Debian package gnuplot-nox)\n";
