@@ -1,3 +1,7 @@
+#include "src/version.hpp"
+
 namespace jko {
+
 const char* version() { return JKO_VERSION; }
+
 }  // namespace jko

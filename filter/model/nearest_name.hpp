@@ -6,8 +6,8 @@
 
 namespace jko {
 
-/// The candidate that differs from `name` in the fewest inserted, deleted or changed letters (Levenshtein), or "" if
-/// none is near enough to be what was meant.
+/// The candidate that differs from `name` by the fewest slips (a letter inserted, deleted or changed, or two neighbours
+/// swapped), or "" if none is near enough to be what was meant.
 std::string nearest_name(const std::string& name, const std::vector<std::string>& candidates);
 
 }  // namespace jko

@@ -1,0 +1,39 @@
+#pragma once
+/// The subcommands of the program. Each takes what the command line says, in a plain struct, and writes for people to
+/// `out` and `err`. Bad input is thrown as InputError.
+
+#include <cstdint>
+#include <iosfwd>
+#include <optional>
+#include <string>
+
+#include "src/density_file.hpp"
+
+namespace jko {
+
+/// Filters a recording, observation by observation.
+struct ReplayOptions {
+  std::string config, observations;
+  std::string output;           ///< folder; empty: out/<name of the config>
+  std::string method;           ///< empty: the config's
+  std::string compare;          ///< a second method beside the first; empty: none
+  std::optional<double> until;  ///< read no further than this time, and predict to it
+  std::optional<DensityGrid> density;
+  std::uint64_t seed = 0;
+  int threads = 0;  ///< 0: all cores
+  bool quiet = false;
+};
+void replay(const ReplayOptions& options, std::ostream& out, std::ostream& err);
+
+/// Draws a path of the model and observations of it.
+struct SimulateOptions {
+  std::string config, output;
+  std::string truth;  ///< file for the path itself; empty: none
+  std::uint64_t seed = 0;
+};
+void simulate(const SimulateOptions& options, std::ostream& out);
+
+/// Prints the model as it was understood.
+void check(const std::string& config, std::ostream& out);
+
+}  // namespace jko

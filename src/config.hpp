@@ -1,0 +1,59 @@
+#pragma once
+/// A study: the model, how to read its recordings, and the settings of the filters. One config file holds one study.
+///
+///     Config config = load_config("configs/sine_well.json");
+///     auto filter = make_filter(config, config.filter.method, /*seed=*/0);
+///
+/// Every key is explained in docs/config.md; configs/*.json are examples.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "filter/jko_filter.hpp"
+#include "filter/model/model.hpp"
+#include "filter/reference/grid_filter.hpp"
+#include "filter/reference/particle_filter.hpp"
+
+namespace jko {
+
+/// How the model's time relates to the clock.
+struct TimeUnit {
+  std::string name = "seconds";
+  double seconds = 1.0;
+  std::optional<std::int64_t> origin;  ///< the ISO-8601 stamp that is time zero, in microseconds since 1970
+};
+
+/// When `simulate` observes: at start, start + interval, …, `count` times in all.
+struct Schedule {
+  double start;
+  double interval;
+  Index count;
+  double end;   ///< the path goes on until here, at or after the last observation
+  double step;  ///< of Euler-Maruyama, at most
+
+  double time(Index k) const { return start + static_cast<double>(k) * interval; }
+};
+
+struct FilterSettings {
+  std::string method = "jko";
+  JkoOptions jko;
+  GridOptions grid;
+  ParticleOptions bootstrap;
+};
+
+struct Config {
+  std::string file;
+  std::string name;
+  Model model;
+  std::vector<std::string> columns;  ///< of the recording; empty: all but the time
+  TimeUnit time;
+  Schedule schedule;
+  FilterSettings filter;
+};
+
+/// Throws InputError with file, line and key.
+Config load_config(const std::string& file);
+
+}  // namespace jko

@@ -1,0 +1,123 @@
+#include "src/program.hpp"
+
+#include <CLI/CLI.hpp>
+#include <ostream>
+
+#include "src/commands/commands.hpp"
+#include "src/error.hpp"
+#include "src/methods.hpp"
+#include "src/version.hpp"
+
+namespace jko {
+namespace {
+
+constexpr int kFailure = 1;
+constexpr int kBadInput = 2;
+
+/// Options of the command line, which start where the arguments are parsed.
+struct CommandLine {
+  ReplayOptions replay;
+  SimulateOptions simulate;
+  std::string check_config;
+  std::string density;
+};
+
+void define_replay(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand("replay", "Filter a recording, observation by observation");
+  ReplayOptions& options = line.replay;
+  command->add_option("-c,--config", options.config, "the study: model, columns, settings (JSON)")->required();
+  command->add_option("-i,--observations", options.observations, "the recording (CSV or JSON Lines)")->required();
+  command->add_option("--until", options.until, "read no further than this time, then predict to it");
+  command->add_option("-m,--method", options.method, "instead of the config's")->check(CLI::IsMember(method_names()));
+  command->add_option("--compare", options.compare, "run a second method beside, and report the divergence")
+      ->check(CLI::IsMember(method_names()));
+  command->add_option("--density", line.density, "write density.csv, N points from LO to HI on each axis (1-D, 2-D)")
+      ->type_name("LO:HI:N");
+  command->add_option("--seed", options.seed, "of the random numbers")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_option("--threads", options.threads, "0: all cores")->check(CLI::Range(0, 1024))->capture_default_str();
+  command->add_option("-o,--output", options.output, "folder of the results (default: out/<name of the config>)");
+  command->add_flag("-q,--quiet", options.quiet, "no progress and no table");
+  command->footer(R"(Examples:
+  Filter the DAX's volatility; see out/dax_volatility/posterior.png
+    jkofilter replay --config configs/dax_volatility.json --observations data/eu_stock_returns.csv
+  The same with the grid filter beside as truth: the table then shows mean error and SymKL
+    jkofilter replay -c configs/dax_volatility.json -i data/eu_stock_returns.csv --compare grid
+  The paper's task: nine observations, then the density at t = 5
+    jkofilter replay -c configs/sine_well.json -i data/sine_well.csv --until 5 --density -4:4:801
+
+It writes to the output folder:
+  posterior.jsonl  a line for each observation: mean, covariance, quantiles, log evidence, times, …
+  summary.json     the run as a whole
+  posterior.png    the density over time with mean, 90 % band and observations (needs gnuplot)
+  density.csv      with --density)");
+}
+
+void define_simulate(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand("simulate", "Draw a path of the model and observations of it");
+  SimulateOptions& options = line.simulate;
+  command->add_option("-c,--config", options.config, "the study; its schedule says when to observe")->required();
+  command->add_option("-o,--output", options.output, "file of the observations (CSV)")->required();
+  command->add_option("--truth", options.truth, "file of the hidden states (CSV)");
+  command->add_option("--seed", options.seed, "of the random numbers")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->footer(R"(Example:
+  A recording of one's own, and what the filter makes of it
+    jkofilter simulate --config configs/sine_well.json --seed 7 --output obs.csv --truth states.csv
+    jkofilter replay --config configs/sine_well.json --observations obs.csv --compare grid)");
+}
+
+void define_check(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand("check", "Validate a config and print the model as it was understood");
+  command->add_option("-c,--config", line.check_config, "the study")->required();
+  command->footer(R"(Example:
+    jkofilter check --config configs/double_well_2d.json)");
+}
+
+}  // namespace
+
+int run_program(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err) {
+  CommandLine line;
+  CLI::App app(
+      "jkofilter: real-time nonlinear filtering by JKO steps. What it knows of a hidden state, from noisy\n"
+      "observations, as a density that can be evaluated anywhere.",
+      "jkofilter");
+  app.set_version_flag("--version", version());
+  app.require_subcommand(1);
+  app.footer("jkofilter COMMAND --help shows the options of a command, with examples.");
+  define_replay(app, line);
+  define_simulate(app, line);
+  define_check(app, line);
+
+  try {
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    if (!line.density.empty()) {
+      try {
+        line.replay.density = DensityGrid::parse(line.density);
+      } catch (const std::invalid_argument& error) {
+        throw CLI::ValidationError("--density", error.what());
+      }
+    }
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error, out, err);  // --help, --version
+    err << "jkofilter: " << error.what() << " (see jkofilter --help)\n";
+    return kBadInput;
+  }
+
+  try {
+    if (app.got_subcommand("replay")) replay(line.replay, out, err);
+    if (app.got_subcommand("simulate")) simulate(line.simulate, out);
+    if (app.got_subcommand("check")) check(line.check_config, out);
+    return 0;
+  } catch (const InputError& error) {
+    err << error.what() << '\n';
+    return kBadInput;
+  } catch (const std::exception& error) {
+    err << "jkofilter: " << error.what() << '\n';
+    return kFailure;
+  }
+}
+
+}  // namespace jko
