@@ -118,7 +118,7 @@ void Belief::renew() {
   const LogDensity law = [this](PointsView x) { return anchor_->log_density(x); };
   Placement placement =
       on_lattice() ? place_on_lattice(law, nodes_.x, nodes_.log_density, options_.nodes)
-                   : place_quasi_random(law, nodes_.mean(), nodes_.covariance(), options_.nodes, options_.seed + draws_);
+                   : place_quasi_random(law, {nodes_.mean(), nodes_.covariance()}, options_.nodes, seed());
   if (placement.log_normaliser > -kInfinity) replace_nodes(std::move(placement));
 }
 
@@ -147,11 +147,8 @@ UpdateSummary Belief::update(const Vector& y, double t) {
     if (on_lattice()) {
       placement = place_on_lattice(law, nodes_.x, nodes_.log_density + at_nodes, options_.nodes);
     } else {
-      // With few effective nodes their spread is no guide; the prediction's is a safe start.
-      const bool few = summary.effective_sample_size < 10.0 * static_cast<double>(model_->dimension());
-      Nodes guess = nodes_;
-      if (!few) guess.weights = posterior / posterior.sum();
-      placement = place_quasi_random(law, guess.mean(), guess.covariance(), options_.nodes, options_.seed + draws_);
+      const Moments guess = tempered_moments(nodes_.x, nodes_.weights.array().log(), at_nodes);
+      placement = place_quasi_random(law, guess, options_.nodes, seed());
     }
     log_evidence = placement.log_normaliser;
     if (log_evidence > -kInfinity && std::isfinite(log_evidence)) {
@@ -173,8 +170,8 @@ Points Belief::sample(Index count, std::uint64_t seed) const {
   RandomEngine engine(seed);
   if (!on_lattice()) {
     // Sampling-importance-resampling from the nodes' neighbourhood, with exact densities.
-    const Placement fresh = place_quasi_random([this](PointsView x) { return log_density(x); }, nodes_.mean(),
-                                               nodes_.covariance(), 4 * count, seed);
+    const Placement fresh = place_quasi_random([this](PointsView x) { return log_density(x); },
+                                               {nodes_.mean(), nodes_.covariance()}, 4 * count, seed);
     boost::random::discrete_distribution<Index> pick(fresh.nodes.weights.begin(), fresh.nodes.weights.end());
     Points draws(count, d);
     for (Index i = 0; i < count; ++i) draws.row(i) = fresh.nodes.x.row(pick(engine));

@@ -65,6 +65,7 @@ class Belief {
   using Link = std::variant<ConvexMap<double>, Likelihood>;
 
   bool on_lattice() const { return model_->dimension() <= 2; }
+  std::uint64_t seed() const { return options_.seed + 1000 * draws_; }
   void fold();
   void replace_nodes(Placement placement);
   Vector log_likelihood(PointsView x, const Vector& y, double t) const;

@@ -63,8 +63,7 @@ void ConvexFeatures::evaluate(PointsView x, Matrix& r, Matrix& s) const {
 
 Vector ConvexFeatures::start() const {
   Vector u = Vector::Zero(units());
-  const Index d = dimension();
-  for (Index i = 0, at = 0; i < d; at += 2 * (i++) + 1) u(at) = 0.5;
+  for (Index i = 0; i < dimension(); ++i) u(axis(i)) = 0.5;
   u.tail(units() - quadratic_).setOnes();
   return u;
 }

@@ -30,7 +30,10 @@ class ConvexFeatures {
   /// r_j and s_j at each row of x, both of shape (N, units).
   void evaluate(PointsView x, Matrix& r, Matrix& s) const;
 
-  /// u of the map closest to the identity with half of its curvature in the hidden units.
+  /// The quadratic unit along axis i.
+  Index axis(Index i) const { return i * i; }
+
+  /// u of a map whose hidden units carry about half of the identity's curvature, and the axes' quadratic units the rest.
   Vector start() const;
 
   ConvexMap<double> map(const Vector& shift, const Vector& u) const;

@@ -10,7 +10,7 @@ namespace {
 
 Index default_nodes(Index dimension) {
   if (dimension == 1) return 512;
-  return dimension == 2 ? 1600 : 4096;
+  return dimension == 2 ? 1600 : 2048;
 }
 
 JkoOptions checked(JkoOptions options, Index dimension) {
@@ -24,8 +24,7 @@ JkoOptions checked(JkoOptions options, Index dimension) {
   require(options.resample_below >= 0.0 && options.resample_below <= 1.0, "resample_below must lie in [0, 1]");
   require(options.chain >= 1, "the chain must hold at least one map");
   for (const Index width : options.widths) require(width >= 1, "a layer needs at least one hidden unit");
-  const bool newton = options.solver == Solver::newton || (options.solver == Solver::automatic && dimension <= 2);
-  require(!newton || options.widths.size() <= 1, "the newton solver trains one hidden layer; use solver lbfgs for more");
+  require(options.solver != Solver::newton || options.widths.size() <= 1, "the newton solver has one hidden layer; use the solver lbfgs for more");
   if (options.nodes == 0) options.nodes = default_nodes(dimension);
   return options;
 }

@@ -13,6 +13,7 @@ namespace {
 constexpr double kDamping = 1e-10;  // smallest, relative to the diagonal
 constexpr Index kSlices = 8;  // of the sums over nodes: fixed, so that results do not depend on the number of threads
 constexpr Index kParallelWork = 4'000'000;
+constexpr Index kRowsPerUnit = 100;  // of the Hessian's entropy part: more than enough for a well-conditioned matrix
 // Pull towards the identity, in units of relative entropy: decides only where nodes have next to no weight.
 const double kRidge = getenv("RIDGE") ? atof(getenv("RIDGE")) : 1e-8;
 
@@ -32,6 +33,7 @@ class FeatureLoss {
     curvature_ = Vector::Zero(n);
     origin_ = pack(identity);
     gram_ = features.directions() * features.directions().transpose();
+    stride_ = std::max<Index>(1, n * d_ * (d_ + 1) / 2 / (kRowsPerUnit * units_));
     slices_ = std::min<Index>(kSlices, std::max<Index>(1, n / 32));
     parts_.resize(slices_);
   }
@@ -142,10 +144,14 @@ class FeatureLoss {
 
     // y_j = M g_j with H⁻¹ = MᵀM: then ∂_j log det H = s_j |y_j|², and the Hessian's entry is s_j s_k (y_jᵀ y_k)².
     const auto M = inverse_factor_.middleRows(first, count);
-    const Index pairs = d_ * (d_ + 1) / 2;
-    part.rows.resize(count * pairs, units_);
-    Eigen::ArrayXd norm(count);
-    const Eigen::ArrayXd root = (problem_.temperature * w.array()).sqrt();
+    // The gradient takes all nodes; the Hessian's entropy part, d(d+1)/2 rows a node, every stride-th one.
+    const Index pairs = d_ * (d_ + 1) / 2, sampled = (count + stride_ - 1) / stride_;
+    const auto sample = [this, sampled](const auto& array) {
+      return Eigen::Map<const Eigen::ArrayXd, 0, Eigen::InnerStride<>>(array.data(), sampled,
+                                                                       Eigen::InnerStride<>(stride_));
+    };
+    part.rows.resize(sampled * pairs, units_);
+    Eigen::ArrayXd norm(count), root = (problem_.temperature * static_cast<double>(stride_) * w.array()).sqrt(), scaled;
     std::vector<Eigen::ArrayXd> Y(d_, Eigen::ArrayXd(count));
     for (Index j = 0; j < units_; ++j) {
       norm.setZero();
@@ -156,10 +162,11 @@ class FeatureLoss {
       }
       part.gradient(d_ + j) -= problem_.temperature * (w.array() * s.col(j).array() * norm).sum();
       Index row = 0;
+      scaled = root * s.col(j).array();
       for (Index a = 0; a < d_; ++a) {
         for (Index b = 0; b <= a; ++b, ++row) {
-          part.rows.col(j).segment(row * count, count) =
-              (root * s.col(j).array() * Y[a] * Y[b] * (a == b ? 1.0 : std::sqrt(2.0))).matrix();
+          part.rows.col(j).segment(row * sampled, sampled).array() =
+              sample(scaled) * sample(Y[a]) * sample(Y[b]) * (a == b ? 1.0 : std::sqrt(2.0));
         }
       }
     }
@@ -195,7 +202,7 @@ class FeatureLoss {
 
   const JkoStepProblem& problem_;
   const ConvexFeatures& features_;
-  Index d_, units_, slices_;
+  Index d_, units_, slices_, stride_;
   Matrix r_, s_;  ///< features at the nodes, (N, units)
   Matrix gram_;   ///< g_j · g_k
   Points image_, force_;
@@ -243,7 +250,17 @@ bool bounded_newton_direction(const Matrix& B, const Vector& gradient, const Vec
 }  // namespace
 
 FeatureCoefficients identity_coefficients(const ConvexFeatures& features, PointsView nodes, const Vector& weights) {
-  FeatureCoefficients start{Vector::Zero(features.dimension()), features.start()};
+  const Index d = features.dimension();
+  FeatureCoefficients start{Vector::Zero(d), features.start()};
+  // The axes' quadratic units take what the others leave of the identity, on average over the nodes.
+  Matrix r, s;
+  features.evaluate(nodes, r, s);
+  const Vector curvature = (s.transpose() * weights).cwiseProduct(start.u);
+  for (Index i = 0; i < d; ++i) {
+    const Vector share = features.directions().col(i).cwiseAbs2();
+    const double others = curvature.dot(share) - start.u(features.axis(i));
+    start.u(features.axis(i)) = std::max(0.2, 1.0 - others);
+  }
   const Points image = apply(features.map(start.shift, start.u), nodes).image;
   start.shift = (nodes - image).transpose() * weights;
   return start;

@@ -16,11 +16,6 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 /// Log density below its maximum at which the lattice ends: what is left out is below exp(-depth).
 double lattice_depth(Index dimension) { return dimension == 1 ? 22.0 : 16.0; }
 
-struct Moments {
-  Vector mean;
-  Matrix covariance;
-};
-
 Moments moments(const Points& x, const Vector& weights) {
   Moments m;
   m.mean = x.transpose() * weights;
@@ -53,7 +48,7 @@ bool find_box(const LogDensity& log_density, double depth, LatticeBox& box, doub
   const Index d = box.center.size();
   const Eigen::VectorXi coarse = Eigen::VectorXi::Constant(d, d == 1 ? 161 : 41);
   const Matrix inverse = box.axes.inverse();
-  for (int attempt = 0; attempt < 16; ++attempt) {
+  for (int attempt = 0; attempt < 60; ++attempt) {
     const Points points = box.points(coarse);
     const Vector values = log_density(points);
     top = std::max(top, values.maxCoeff());
@@ -72,8 +67,8 @@ bool find_box(const LogDensity& log_density, double depth, LatticeBox& box, doub
     for (Index k = 0; k < d; ++k) {
       const double width = box.high(k) - box.low(k), found = high(k) - low(k) + 2.0 * spacing(k);
       const bool cut_low = low(k) < box.low(k) + 0.5 * spacing(k), cut_high = high(k) > box.high(k) - 0.5 * spacing(k);
-      if (cut_low) box.low(k) -= 0.5 * width;
-      if (cut_high) box.high(k) += 0.5 * width;
+      if (cut_low) box.low(k) -= width;
+      if (cut_high) box.high(k) += width;
       const bool shrink = !cut_low && !cut_high && found < 0.8 * width;
       if (shrink) {
         box.low(k) = low(k) - spacing(k);
@@ -150,23 +145,25 @@ Placement place_on_lattice(const LogDensity& log_density, const Points& guess, c
   return placement;
 }
 
-Placement place_quasi_random(const LogDensity& log_density, const Vector& mean, const Matrix& covariance, Index count,
+Placement place_quasi_random(const LogDensity& log_density, const Moments& first_guess, Index count,
                              std::uint64_t seed) {
-  constexpr double kPoor = 0.3;  // share of effective nodes below which the guess is improved and the draw repeated
-  constexpr int kRounds = 3;
-  Moments guess{mean, covariance};
-  Placement placement;
-  for (int round = 0; round < kRounds; ++round) {
+  constexpr double kGood = 0.3;  // share of effective nodes that ends the search
+  constexpr int kRounds = 12;
+  Moments guess = first_guess;
+  Placement best;
+  best.log_normaliser = -kInfinity;
+  double best_size = 0.0;
+  for (int round = 0; round < kRounds && best_size < kGood * count; ++round) {
     Matrix c = guess.covariance;
     c.diagonal().array() += 1e-9 * c.diagonal().maxCoeff() + 1e-300;
     const GaussianMixture proposal({{0.8, guess.mean, 1.1 * c}, {0.2, guess.mean, 3.0 * c}});
+    Placement placement;
     Nodes& nodes = placement.nodes;
     nodes.x = proposal.quasi_sample(count, seed + round);
     nodes.log_density = log_density(nodes.x);
     const Vector log_weights = nodes.log_density - proposal.log_density(nodes.x);
     const double top = log_weights.maxCoeff();
     if (!(top > -kInfinity)) {
-      placement.log_normaliser = -kInfinity;
       guess.covariance *= 4.0;
       continue;
     }
@@ -175,11 +172,33 @@ Placement place_quasi_random(const LogDensity& log_density, const Vector& mean, 
     nodes.weights /= nodes.weights.sum();
     nodes.log_density.array() -= placement.log_normaliser;
     nodes.origin = nodes.x;
-    nodes.cell = Matrix::Zero(mean.size(), mean.size());
-    if (nodes.effective_sample_size() > kPoor * count) break;
-    guess = moments(nodes.x, nodes.weights);
+    nodes.cell = Matrix::Zero(c.rows(), c.cols());
+    guess = tempered_moments(nodes.x, Vector::Zero(count), log_weights);
+    if (nodes.effective_sample_size() > best_size) {
+      best_size = nodes.effective_sample_size();
+      best = std::move(placement);
+    }
   }
-  return placement;
+  return best;
+}
+
+Moments tempered_moments(const Points& x, const Vector& log_weights, const Vector& log_change) {
+  // The largest power of the change that leaves a tenth of the nodes effective: the law's moments if there are enough of
+  // them, else those of a law on the way to it.
+  const double enough = std::max(0.1 * static_cast<double>(x.rows()), 1.0);
+  const auto weights = [&](double power) { return normalised(log_weights + power * log_change); };
+  const Vector finite = log_change.unaryExpr([](double v) { return std::isfinite(v) ? v : -1e6; });
+  const auto tempered = [&](double power) { return normalised(log_weights + power * finite); };
+  Vector w = weights(1.0);
+  if (!(1.0 / w.squaredNorm() >= enough)) {
+    double low = 0.0, high = 1.0;
+    for (int k = 0; k < 40; ++k) {
+      const double middle = 0.5 * (low + high);
+      (1.0 / tempered(middle).squaredNorm() >= enough ? low : high) = middle;
+    }
+    w = tempered(low);
+  }
+  return moments(x, w);
 }
 
 }  // namespace jko

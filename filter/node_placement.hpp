@@ -37,8 +37,18 @@ struct Placement {
 Placement place_on_lattice(const LogDensity& log_density, const Points& guess, const Vector& guess_log_density,
                            Index count);
 
-/// `count` quasi-random nodes. `mean` and `covariance` are a guess of the law's, improved once if they prove poor.
-Placement place_quasi_random(const LogDensity& log_density, const Vector& mean, const Matrix& covariance, Index count,
-                             std::uint64_t seed);
+struct Moments {
+  Vector mean;        ///< (D)
+  Matrix covariance;  ///< (D, D)
+};
+
+/// Moments of the points under weights exp(log_weights + γ log_change), with the largest γ <= 1 that leaves enough of them
+/// effective: where to look next for a law that is far from the points.
+Moments tempered_moments(const Points& x, const Vector& log_weights, const Vector& log_change);
+
+/// `count` quasi-random nodes from a defensive Gaussian proposal. A poor guess is improved by annealed rounds (adaptive
+/// importance sampling: Cappé et al., "Population Monte Carlo", 2004); the best round is returned. The proposal is
+/// unimodal: well separated modes in three or more dimensions cost effective nodes.
+Placement place_quasi_random(const LogDensity& log_density, const Moments& guess, Index count, std::uint64_t seed);
 
 }  // namespace jko

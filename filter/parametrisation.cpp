@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kFloor = 1e-3;          // ε: no step contracts by more than this factor
 constexpr double kSmallestStart = 0.2;   // smallest eigenvalue of Q in the first guess
-constexpr double kStartWeight = 1.0;     // softplus(v) of the output weights there
+constexpr double kStartWeight = 0.02;     // softplus(v) of the output weights there
 constexpr double kStartMixing = 0.2;     // Σ_j W_hj between hidden layers there
 
 double softplus(double v) { return std::max(v, 0.0) + std::log1p(std::exp(-std::abs(v))); }

@@ -4,17 +4,22 @@
 #include <cmath>
 #include <limits>
 
+#include "filter/random.hpp"
+
 namespace jko {
 namespace {
 
 constexpr double kSmallestDeterminant = 1e-8;  // of ∇²ψ: below, the map all but folds
-constexpr Index kHoldOut = 8;                  // every so manieth node is held out where features are trained
+constexpr double kHeldOut = 0.125;             // share of the nodes that are held out where features are trained
 
-/// Every kHoldOut-th node, or all the others.
+/// The nodes that are held out, or all the others. Which they are is random: every n-th point of a quasi-random sequence
+/// would be a biased sample.
 JkoStepProblem part(const JkoStepProblem& problem, bool held_out) {
+  Matrix uniform(problem.nodes.rows(), 1);
+  fill_uniform(0, 0, uniform);
   std::vector<Index> rows;
   for (Index i = 0; i < problem.nodes.rows(); ++i) {
-    if ((i % kHoldOut == kHoldOut - 1) == held_out) rows.push_back(i);
+    if ((uniform(i) < kHeldOut) == held_out) rows.push_back(i);
   }
   JkoStepProblem selected = problem;
   selected.nodes = problem.nodes(rows, Eigen::all);
@@ -33,7 +38,10 @@ bool lowers_loss(const JkoStepProblem& problem, const Points& image, const Vecto
 }  // namespace
 
 StepSolver::StepSolver(StepSolverOptions options, Index dimension) : options_(std::move(options)) {
-  if (options_.solver == Solver::automatic) options_.solver = dimension <= 2 ? Solver::newton : Solver::lbfgs;
+  if (options_.solver == Solver::automatic) {
+    options_.solver = options_.widths.size() > 1 ? Solver::lbfgs : Solver::newton;
+  }
+  if (options_.tolerance == 0.0) options_.tolerance = options_.solver == Solver::newton ? 1e-8 : 1e-5;
   if (options_.widths.empty()) {
     if (options_.solver == Solver::lbfgs) options_.widths = {16, 16};
     else options_.widths = {dimension == 1 ? 72 : 96};

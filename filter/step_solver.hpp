@@ -17,7 +17,7 @@
 namespace jko {
 
 enum class Solver {
-  automatic,  ///< newton in one or two dimensions, lbfgs in more
+  automatic,  ///< newton for one hidden layer, lbfgs for more
   newton,     ///< one hidden layer of fixed features, projected Newton
   lbfgs,      ///< any layers, all of them trained
 };
@@ -27,8 +27,9 @@ struct StepSolverOptions {
   std::vector<Index> widths;  ///< hidden units a layer; empty: by dimension
   int iterations = 100;
   double budget_ms = 0.0;     ///< a step's deadline; 0: none
-  /// A step is solved when further iterations lower the free energy by less than this times β⁻¹ (a relative entropy).
-  double tolerance = 1e-8;
+  /// A step is solved when further iterations lower the free energy by less than this times β⁻¹ (a relative entropy). 0: by
+  /// solver; trained features stop early, before they bend between the nodes.
+  double tolerance = 0.0;
   std::uint64_t seed = 0;
 };
 

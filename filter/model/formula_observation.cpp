@@ -1,0 +1,48 @@
+#include "filter/model/formula_observation.hpp"
+
+#include <cmath>
+#include <stdexcept>
+
+#include "filter/model/undefined.hpp"
+
+namespace jko {
+
+FormulaObservation::FormulaObservation(const std::vector<std::string>& formulas, Index state_dimension)
+    : state_dimension_(state_dimension) {
+  if (formulas.empty()) throw std::invalid_argument("an observation needs at least one formula");
+  for (const std::string& formula : formulas) {
+    parameters_.emplace_back(formula, state_dimension, std::vector<std::string>{"t"});
+  }
+}
+
+void FormulaObservation::log_likelihood(PointsView x, const Vector& y, double t,
+                                        Eigen::Ref<Vector> log_likelihood) const {
+  log_likelihood.setZero();
+  Vector entry(x.rows());
+  for (Index i = 0; i < observation_dimension(); ++i) {
+    if (std::isnan(y[i])) continue;
+    parameters_[i].evaluate(x, Vector::Constant(1, t), entry);
+    log_density(i, y[i], entry);
+    log_likelihood += entry;
+  }
+  undefined_is_impossible(log_likelihood);
+}
+
+Vector FormulaObservation::sample(const Vector& x, double t, RandomEngine& engine) const {
+  Vector y(observation_dimension()), parameter(1);
+  for (Index i = 0; i < y.size(); ++i) {
+    parameters_[i].evaluate(x.transpose(), Vector::Constant(1, t), parameter);
+    y[i] = draw(i, parameter[0], engine);
+  }
+  return y;
+}
+
+std::string FormulaObservation::formula() const {
+  std::string text;
+  for (Index i = 0; i < observation_dimension(); ++i) {
+    text += (i ? ", y" : "y") + std::to_string(i) + " ~ " + law(i, parameters_[i].formula());
+  }
+  return text;
+}
+
+}  // namespace jko

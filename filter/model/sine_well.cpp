@@ -1,0 +1,48 @@
+#include "filter/model/sine_well.hpp"
+
+#include <stdexcept>
+
+#include "filter/sin_cos.hpp"
+
+namespace jko {
+
+SineWell::SineWell(Index dimension) : dimension_(dimension) {
+  if (dimension < 1) throw std::invalid_argument("sine well: the dimension is not positive");
+}
+
+void SineWell::evaluate(PointsView x, double, Eigen::Ref<Vector> value, Eigen::Ref<Points> gradient) const {
+  const double inverse_pi = 0.31830988618379067;
+  value.setZero();
+  double* phi = value.data();
+  for (Index d = 0; d < dimension_; ++d) {
+    const double* at = x.col(d).data();
+    double* slope = gradient.col(d).data();
+#pragma omp simd
+    for (Index i = 0; i < x.rows(); ++i) {
+      double sine, cosine;
+      sin_cos_turns(at[i], sine, cosine);
+      phi[i] += inverse_pi * sine + 0.25 * at[i] * at[i];
+      slope[i] = 2.0 * cosine + 0.5 * at[i];
+    }
+  }
+}
+
+void SineWell::gradient(PointsView x, double, Eigen::Ref<Points> gradient) const {
+  for (Index d = 0; d < dimension_; ++d) {
+    const double* at = x.col(d).data();
+    double* slope = gradient.col(d).data();
+#pragma omp simd
+    for (Index i = 0; i < x.rows(); ++i) {
+      double sine, cosine;
+      sin_cos_turns(at[i], sine, cosine);
+      slope[i] = 2.0 * cosine + 0.5 * at[i];
+    }
+  }
+}
+
+std::string SineWell::formula() const {
+  return dimension_ == 1 ? "sin(2 pi x0)/pi + x0^2/4"
+                         : "sum of sin(2 pi x)/pi + x^2/4 over x0 ... x" + std::to_string(dimension_ - 1);
+}
+
+}  // namespace jko

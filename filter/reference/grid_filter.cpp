@@ -1,0 +1,238 @@
+#include "filter/reference/grid_filter.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/random/discrete_distribution.hpp>
+#include <boost/random/uniform_real_distribution.hpp>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include "filter/random.hpp"
+
+namespace jko {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// Root mean square of the change of ∇Φ along each axis over the points, the largest axis.
+double curvature(const Potential& potential, const Points& x, double t) {
+  const Index n = x.rows(), d = x.cols();
+  Points here(n, d), there(n, d);
+  potential.gradient(x, t, here);
+  double largest = 0.0;
+  for (Index k = 0; k < d; ++k) {
+    const double spread = std::sqrt((x.col(k).array() - x.col(k).mean()).square().mean());
+    const double nudge = 1e-4 * std::max(spread, 1e-12);
+    Points moved = x;
+    moved.col(k).array() += nudge;
+    potential.gradient(moved, t, there);
+    const Vector change = (there - here).rowwise().squaredNorm() / (nudge * nudge);
+    double sum = 0.0;
+    for (Index i = 0; i < n; ++i) sum += std::isfinite(change(i)) ? change(i) : 0.0;
+    largest = std::max(largest, std::sqrt(sum / static_cast<double>(n)));
+  }
+  return largest;
+}
+
+/// Weights of the cubic through the points -1, 0, 1, 2 at t.
+std::array<double, 4> cubic_weights(double t) {
+  return {-t * (t - 1.0) * (t - 2.0) / 6.0, (t + 1.0) * (t - 1.0) * (t - 2.0) / 2.0, -(t + 1.0) * t * (t - 2.0) / 2.0,
+          (t + 1.0) * t * (t - 1.0) / 6.0};
+}
+
+}  // namespace
+
+GridFilter::GridFilter(Model model, GridOptions options)
+    : model_(std::move(model)), options_(std::move(options)), time_(model_.start_time) {
+  const Index d = dimension();
+  if (d > 2) throw std::invalid_argument("the grid filter works in one or two dimensions only");
+  if (options_.cells == 0) options_.cells = d == 1 ? 2000 : 200;
+  if (options_.cells < 16) throw std::invalid_argument("the grid filter needs at least 16 cells along an axis");
+  if (!(options_.step >= 0.0)) throw std::invalid_argument("the grid filter's step must not be negative");
+  choose_domain_and_step();
+
+  columns_ = options_.cells;
+  rows_ = d == 1 ? 1 : options_.cells;
+  spacing_.resize(d);
+  cells_.resize(columns_ * rows_, d);
+  for (Index k = 0; k < d; ++k) {
+    const auto [low, high] = options_.domain[k];
+    spacing_(k) = (high - low) / static_cast<double>(options_.cells);
+    for (Index i = 0; i < cells_.rows(); ++i) {
+      const Index at = k == 0 ? i % columns_ : i / columns_;
+      cells_(i, k) = low + (static_cast<double>(at) + 0.5) * spacing_(k);
+    }
+  }
+  const Vector log_initial = model_.initial.log_density(cells_);
+  const Vector initial = (log_initial.array() - log_initial.maxCoeff()).exp();
+  density_ = (initial / (initial.sum() * spacing_.prod())).reshaped(columns_, rows_).transpose();
+  assemble(time_);
+}
+
+void GridFilter::choose_domain_and_step() {
+  constexpr Index kPaths = 4096;
+  constexpr int kSteps = 4000;
+  const Index d = dimension();
+  Points x = model_.initial.sample(kPaths, options_.seed, 0);
+  Vector low = x.colwise().minCoeff(), high = x.colwise().maxCoeff();
+  const double pace = 0.1 / std::max(curvature(*model_.potential, x, time_), 1e-12);
+  const int steps = static_cast<int>(std::clamp(std::ceil(options_.horizon / pace), 1.0, static_cast<double>(kSteps)));
+  const double dt = std::min(pace, options_.horizon / steps);
+  Points force(kPaths, d), noise(kPaths, d);
+  for (int k = 0; k < steps; ++k) {
+    model_.potential->gradient(x, time_ + k * dt, force);
+    fill_standard_normal(options_.seed, 1 + k, noise);
+    const Points next = x - dt * force + std::sqrt(2.0 * dt * model_.temperature()) * noise;
+    for (Index i = 0; i < kPaths; ++i) {
+      if (next.row(i).allFinite()) x.row(i) = next.row(i);
+    }
+    low = low.cwiseMin(x.colwise().minCoeff().transpose());
+    high = high.cwiseMax(x.colwise().maxCoeff().transpose());
+  }
+  if (options_.domain.empty()) {
+    const Vector margin = (high - low) / 3.0;
+    for (Index k = 0; k < d; ++k) options_.domain.emplace_back(low(k) - margin(k), high(k) + margin(k));
+  }
+  if (static_cast<Index>(options_.domain.size()) != d) {
+    throw std::invalid_argument("the grid's domain needs one pair of bounds for each dimension");
+  }
+  for (const auto& [from, to] : options_.domain) {
+    if (!(from < to) || !std::isfinite(to - from)) throw std::invalid_argument("the grid's bounds must increase");
+  }
+  if (options_.step == 0.0) {
+    // A posterior may be a third as wide as the law of the unobserved paths.
+    const Points centred = x.rowwise() - x.colwise().mean();
+    const double spread = centred.colwise().squaredNorm().minCoeff() / static_cast<double>(kPaths);
+    const double rate = curvature(*model_.potential, x, time_) + model_.temperature() / (0.1 * spread);
+    options_.step = (d == 1 ? 0.02 : 0.05) / rate;
+  }
+}
+
+void GridFilter::assemble(double t) {
+  Vector value(cells_.rows());
+  Points gradient(cells_.rows(), dimension());
+  model_.potential->evaluate(cells_, t, value, gradient);
+  // Where Φ is not finite there is no mass: a wall.
+  const double top = 1e6 * model_.temperature();
+  const Matrix scaled = value.unaryExpr([&](double v) { return std::isfinite(v) ? v : top; }).reshaped(columns_, rows_) *
+                        model_.beta;
+  axes_.clear();
+  axes_.emplace_back(scaled.transpose(), model_.temperature() / (spacing_(0) * spacing_(0)));
+  if (dimension() == 2) axes_.emplace_back(scaled, model_.temperature() / (spacing_(1) * spacing_(1)));
+}
+
+void GridFilter::advance(double dt) {
+  if (dimension() == 1) {
+    axes_[0].advance(density_, dt);
+    return;
+  }
+  axes_[0].advance(density_, 0.5 * dt);
+  Matrix across = density_.transpose();
+  axes_[1].advance(across, dt);
+  density_ = across.transpose();
+  axes_[0].advance(density_, 0.5 * dt);
+}
+
+PredictSummary GridFilter::predict(double t) {
+  PredictSummary summary;
+  const double interval = t - time_;
+  if (!(interval > 0.0)) return summary;
+  const int steps = static_cast<int>(std::ceil(interval / options_.step * (1.0 - 1e-12)));
+  const double dt = interval / steps, start = time_;
+  for (int k = 0; k < steps; ++k) {
+    if (model_.potential->time_dependent()) assemble(start + (k + 0.5) * dt);
+    advance(dt);
+  }
+  // TR-BDF2 may undershoot zero by rounding where there is nothing.
+  density_ = density_.cwiseMax(0.0);
+  density_ /= density_.sum() * spacing_.prod();
+  time_ = t;
+  summary.steps = steps;
+  return summary;
+}
+
+Vector GridFilter::weights() const { return Matrix(density_.transpose()).reshaped() * spacing_.prod(); }
+
+UpdateSummary GridFilter::update(const Vector& y) {
+  UpdateSummary summary;
+  Vector log_likelihood(cells_.rows());
+  model_.observation->log_likelihood(cells_, y, time_, log_likelihood);
+  const Vector prior = weights();
+  const Vector log_posterior = prior.array().log() + log_likelihood.array();
+  const double top = log_posterior.maxCoeff();
+  if (!(top > -kInfinity)) {
+    summary.log_evidence_increment = -kInfinity;
+    return summary;
+  }
+  Vector posterior = (log_posterior.array() - top).exp();
+  const double sum = posterior.sum();
+  summary.log_evidence_increment = top + std::log(sum);
+  posterior /= sum;
+  summary.effective_sample_size = 1.0 / posterior.squaredNorm();
+  density_ = (posterior / spacing_.prod()).reshaped(columns_, rows_).transpose();
+  return summary;
+}
+
+Vector GridFilter::mean() const { return cells_.transpose() * weights(); }
+
+Matrix GridFilter::covariance() const {
+  const Points centred = cells_.rowwise() - mean().transpose();
+  return centred.transpose() * weights().asDiagonal() * centred;
+}
+
+Matrix GridFilter::quantiles(const std::vector<double>& levels) const {
+  Matrix result(static_cast<Index>(levels.size()), dimension());
+  for (Index k = 0; k < dimension(); ++k) {
+    const Vector marginal = k == 0 ? Vector(density_.colwise().sum()) : Vector(density_.rowwise().sum());
+    const double total = marginal.sum();
+    for (std::size_t q = 0; q < levels.size(); ++q) {
+      double below = 0.0;
+      Index i = 0;
+      while (i + 1 < marginal.size() && below + marginal(i) < levels[q] * total) below += marginal(i++);
+      const double share = marginal(i) > 0.0 ? (levels[q] * total - below) / marginal(i) : 0.5;
+      result(q, k) = options_.domain[k].first + (static_cast<double>(i) + std::clamp(share, 0.0, 1.0)) * spacing_(k);
+    }
+  }
+  return result;
+}
+
+Vector GridFilter::log_density(PointsView points) const {
+  const Index d = dimension();
+  const Matrix log_density = density_.cwiseMax(1e-300).array().log();  // (rows, columns)
+  Vector result(points.rows());
+  for (Index i = 0; i < points.rows(); ++i) {
+    std::array<Index, 2> first{0, 0};
+    std::array<std::array<double, 4>, 2> weight{{{1.0, 0.0, 0.0, 0.0}, {1.0, 0.0, 0.0, 0.0}}};
+    bool inside = true;
+    for (Index k = 0; k < d; ++k) {
+      const auto [low, high] = options_.domain[k];
+      inside = inside && points(i, k) >= low && points(i, k) <= high;
+      if (!inside) break;
+      const double at = (points(i, k) - low) / spacing_(k) - 0.5;
+      first[k] = std::clamp<Index>(static_cast<Index>(std::floor(at)) - 1, 0, options_.cells - 4);
+      weight[k] = cubic_weights(at - static_cast<double>(first[k]) - 1.0);
+    }
+    double value = 0.0;
+    for (Index b = 0; inside && b < (d == 1 ? 1 : 4); ++b) {
+      for (Index a = 0; a < 4; ++a) value += weight[1][b] * weight[0][a] * log_density(first[1] + b, first[0] + a);
+    }
+    result(i) = inside ? value : -kInfinity;
+  }
+  return result;
+}
+
+Points GridFilter::sample(Index count, std::uint64_t seed) const {
+  const Vector w = weights();
+  RandomEngine engine(seed);
+  boost::random::discrete_distribution<Index> pick(w.begin(), w.end());
+  boost::random::uniform_real_distribution<double> uniform(-0.5, 0.5);
+  Points x(count, dimension());
+  for (Index i = 0; i < count; ++i) {
+    const Index cell = pick(engine);
+    for (Index k = 0; k < dimension(); ++k) x(i, k) = cells_(cell, k) + spacing_(k) * uniform(engine);
+  }
+  return x;
+}
+
+}  // namespace jko

@@ -1,0 +1,149 @@
+// The reference filters against closed forms and against each other.
+
+#include <omp.h>
+
+#include <cmath>
+
+#include "filter/model/sine_well.hpp"
+#include "filter/reference/grid_filter.hpp"
+#include "filter/reference/particle_filter.hpp"
+#include "tests/filter/filter_tester.hpp"
+#include "tests/test.hpp"
+
+using namespace jko;
+
+TEST_CASE("Kalman's recursion agrees with conditioning the joint Gaussian at once", "[kalman]") {
+  // X0, X1, X2 and y1, y2 in one dimension: dX = -(a X - b) dt + sqrt(2) dW.
+  const double a = 0.8, b = 0.3, dt = 0.25, r = 0.25;
+  const Model model{std::make_shared<Quadratic>(Matrix::Constant(1, 1, a), Vector::Constant(1, b)), 1.0,
+                    GaussianMixture::gaussian(Vector::Constant(1, 0.5), Matrix::Constant(1, 1, 2.0)),
+                    std::make_shared<LinearGaussian>(Matrix::Identity(1, 1), Matrix::Constant(1, 1, r))};
+  const double F = std::exp(-a * dt), q = (1.0 - F * F) / a, c = b / a * (1.0 - F);
+  const double m1 = F * 0.5 + c, m2 = F * m1 + c, p1 = F * F * 2.0 + q, p2 = F * F * p1 + q, p12 = F * p1;
+  const Eigen::Matrix2d S = (Eigen::Matrix2d() << p1 + r, p12, p12, p2 + r).finished();
+  const Eigen::Vector2d y(0.9, -0.4), innovation = y - Eigen::Vector2d(m1, m2), cross(p12, p2);
+  KalmanFilter filter(model);
+  filter.predict(dt);
+  double evidence = filter.update(y.head<1>()).log_evidence_increment;
+  filter.predict(2.0 * dt);
+  evidence += filter.update(y.tail<1>()).log_evidence_increment;
+  CHECK(filter.mean()(0) == Approx(m2 + cross.dot(S.inverse() * innovation)));
+  CHECK(filter.covariance()(0, 0) == Approx(p2 - cross.dot(S.inverse() * cross)));
+  CHECK(evidence == Approx(-0.5 * innovation.dot(S.inverse() * innovation) -
+                           0.5 * std::log(4.0 * M_PI * M_PI * S.determinant())));
+}
+
+TEST_CASE("Kalman refuses a model that is not linear and Gaussian, and says which part", "[kalman]") {
+  Model model = ou_model(1);
+  model.potential = std::make_shared<SineWell>(1);
+  CHECK_THROWS_WITH(KalmanFilter(model), Catch::Contains("quadratic potential"));
+}
+
+TEST_CASE("The grid filter agrees with Kalman", "[grid]") {
+  for (const Index d : {1, 2}) {
+    CAPTURE(d);
+    const Model model = ou_model(d);
+    GridOptions options;
+    options.horizon = 5.0;
+    GridFilter grid(model, options);
+    const AgainstKalman result = compare_with_kalman(model, grid, d == 1 ? 20 : 8);
+    CHECK(result.mean_error < (d == 1 ? 2e-3 : 5e-3));
+    CHECK(result.symmetric_kl < (d == 1 ? 1e-6 : 1e-4));
+    CHECK(std::abs(result.log_evidence_error) < 5e-3);
+  }
+}
+
+TEST_CASE("exp(-beta Phi) is stationary on the grid to rounding", "[grid]") {
+  const double h = 0.01;
+  const Vector x = Vector::LinSpaced(1001, -5.0, 5.0);
+  const Vector potential = (2.0 * M_PI * x.array()).sin() / M_PI + x.array().square() / 4.0;
+  ChangCooper line(potential.transpose(), 1.0 / (h * h));
+  Matrix density = (-potential.transpose().array()).exp();
+  const Matrix before = density;
+  for (int k = 0; k < 200; ++k) line.advance(density, 1e-2);
+  CHECK((density - before).cwiseAbs().maxCoeff() < 1e-9 * before.maxCoeff());
+}
+
+TEST_CASE("The grid is converged: half the spacing and half the step change the law by less than 1e-6", "[grid]") {
+  const Model model{std::make_shared<SineWell>(1), 1.0, GaussianMixture::standard(1),
+                    std::make_shared<LinearGaussian>(Matrix::Identity(1, 1), Matrix::Identity(1, 1))};
+  GridOptions options;
+  options.domain = {{-9.0, 9.0}};
+  options.step = 2e-3;
+  options.cells = 2000;
+  GridFilter coarse(model, options);
+  options.step = 1e-3;
+  options.cells = 4000;
+  GridFilter fine(model, options);
+  for (Filter* filter : {static_cast<Filter*>(&coarse), static_cast<Filter*>(&fine)}) {
+    filter->predict(0.5);
+    filter->update(Vector::Constant(1, 1.3));
+    filter->predict(1.0);
+  }
+  CHECK(symmetric_kl(coarse, fine) < 1e-6);
+}
+
+TEST_CASE("The bootstrap filter agrees with Kalman within its own noise", "[bootstrap]") {
+  for (const Index d : {1, 3}) {
+    CAPTURE(d);
+    const Model model = ou_model(d);
+    ParticleOptions options;
+    options.particles = 20000;
+    options.step = 0.01;
+    options.seed = 1;
+    ParticleFilter particles(model, options);
+    const AgainstKalman result = compare_with_kalman(model, particles, 10);
+    CHECK(result.mean_error < 0.05);
+    CHECK(result.symmetric_kl < 0.01);
+    CHECK(std::abs(result.log_evidence_error) < 0.2);
+  }
+}
+
+TEST_CASE("The bootstrap filter's kernel density is close to Kalman's", "[bootstrap]") {
+  for (const Index d : {1, 2}) {
+    const Model model = ou_model(d);
+    ParticleOptions options;
+    options.particles = 40000;
+    options.step = 0.01;
+    ParticleFilter particles(model, options);
+    KalmanFilter kalman(model);
+    particles.predict(0.5);
+    kalman.predict(0.5);
+    CHECK(symmetric_kl(particles, kalman) < (d == 1 ? 0.01 : 0.1));
+  }
+}
+
+TEST_CASE("Reference filters do not depend on the number of threads", "[grid][bootstrap]") {
+  const int threads = omp_get_max_threads();
+  std::vector<Vector> means;
+  for (const int n : {1, 3}) {
+    omp_set_num_threads(n);
+    ParticleOptions particle_options;
+    particle_options.particles = 3000;
+    ParticleFilter particles(ou_model(2), particle_options);
+    GridOptions grid_options;
+    grid_options.cells = 64;
+    grid_options.horizon = 1.0;
+    GridFilter grid(ou_model(2), grid_options);
+    for (Filter* filter : {static_cast<Filter*>(&particles), static_cast<Filter*>(&grid)}) {
+      filter->predict(0.3);
+      filter->update(Vector::Constant(2, 0.5));
+      means.push_back(filter->mean());
+    }
+  }
+  omp_set_num_threads(threads);
+  CHECK(means[0] == means[2]);
+  CHECK(means[1] == means[3]);
+}
+
+TEST_CASE("The symmetric divergence is zero for equal laws and that of the closed form for Gaussians", "[divergence]") {
+  for (const Index d : {1, 2, 4}) {
+    Model p = ou_model(d), q = ou_model(d);
+    q.initial = GaussianMixture::gaussian(Vector::Constant(d, 0.3), 1.5 * Matrix::Identity(d, d));
+    const KalmanFilter first(p), second(q);
+    CHECK(symmetric_kl(first, first) == Approx(0.0).margin(1e-12));
+    // ½ d (1.5 + 1/1.5 - 2) + ½ |Δ|² (1 + 1/1.5)
+    const double exact = 0.5 * d * (1.5 + 1.0 / 1.5 - 2.0) + 0.5 * 0.09 * d * (1.0 + 1.0 / 1.5);
+    CHECK(symmetric_kl(first, second) == Approx(exact).epsilon(1e-4));
+  }
+}
