@@ -2,6 +2,7 @@
 
 #include <omp.h>
 
+#include <Eigen/LU>
 #include <cmath>
 
 #include "filter/model/sine_well.hpp"
