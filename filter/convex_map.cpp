@@ -59,6 +59,17 @@ constexpr Index kSlices = 8;
 
 Index block_count(Index points) { return (points + kBlock - 1) / kBlock; }
 
+/// Whether the work is worth waking other threads for: on a busy machine a fork and a join cost milliseconds.
+bool worth_sharing(Index points, Index dimension, const std::vector<Index>& widths) {
+  constexpr Index kOperations = 1'000'000;
+  Index weights = 0, before = 0;
+  for (const Index width : widths) {
+    weights += width * (dimension + before);
+    before = width;
+  }
+  return points * (dimension + 1) * weights > kOperations;
+}
+
 }  // namespace
 
 template <typename Scalar>
@@ -69,6 +80,7 @@ struct MapEvaluator<Scalar>::Workspace {
   std::vector<MapBlock<Scalar>> blocks;
   std::vector<ConvexMap<Scalar>> slices;
   std::vector<MapAdjoint<Scalar>> adjoints;  // one a slice
+  bool share = false;                        // the work among threads
 };
 
 template <typename Scalar>
@@ -77,6 +89,7 @@ MapEvaluator<Scalar>::MapEvaluator(const PointsS& points, const std::vector<Inde
   Workspace& ws = *workspace_;
   const Index n = points.rows(), d = points.cols();
   ws.points = points;
+  ws.share = worth_sharing(n, d, widths);
   ws.image.resize(n, d);
   ws.log_det.resize(n);
   ws.blocks.resize(block_count(n));
@@ -132,7 +145,7 @@ template <typename Scalar>
 void MapEvaluator<Scalar>::forward(const ConvexMap<Scalar>& map) {
   Workspace& ws = *workspace_;
   const Index blocks = static_cast<Index>(ws.blocks.size());
-#pragma omp parallel for schedule(static) if (blocks > 1)
+#pragma omp parallel for schedule(static) if (ws.share)
   for (Index k = 0; k < blocks; ++k) {
     MapBlock<Scalar>& block = ws.blocks[k];
     const Index row = k * kBlock;
@@ -148,7 +161,7 @@ void MapEvaluator<Scalar>::backward(const ConvexMap<Scalar>& map, const PointsS&
   Workspace& ws = *workspace_;
   const Index blocks = static_cast<Index>(ws.blocks.size());
   const Index slices = static_cast<Index>(ws.slices.size());
-#pragma omp parallel for schedule(static) if (slices > 1)
+#pragma omp parallel for schedule(static) if (ws.share)
   for (Index s = 0; s < slices; ++s) {
     ConvexMap<Scalar>& sum = ws.slices[s];
     set_zero(sum);
@@ -171,7 +184,7 @@ template class MapEvaluator<double>;
 MapValue apply(const ConvexMap<double>& map, PointsView points) {
   const Index n = points.rows(), d = points.cols(), blocks = block_count(n);
   MapValue value{Points(n, d), Vector(n)};
-#pragma omp parallel if (blocks > 1)
+#pragma omp parallel if (worth_sharing(n, d, map.widths()))
   {
     MapBlock<double> block;
 #pragma omp for schedule(static)
@@ -192,7 +205,7 @@ MapInverse invert(const ConvexMap<double>& map, PointsView z) {
   const Index n = z.rows(), d = z.cols(), blocks = block_count(n);
   MapInverse inverse{Points(n, d), Vector(n), true};
   bool converged = true;
-#pragma omp parallel if (blocks > 1)
+#pragma omp parallel if (worth_sharing(n, d, map.widths()))
   {
     MapBlock<double> block;
 #pragma omp for schedule(static) reduction(&& : converged)
