@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <stdexcept>
 
 namespace jko {
@@ -131,38 +130,30 @@ UpdateSummary JkoFilter::update(const Vector& y) {
   return summary;
 }
 
+// Each node's mass is spread evenly over a cell's width along the coordinate, so that the rows of a lattice, which share
+// coordinates, do not make steps.
 Matrix JkoFilter::quantiles(const std::vector<double>& levels) const {
   const Nodes& nodes = belief_.nodes();
-  const Index n = nodes.x.rows(), d = nodes.x.cols();
+  const Index d = nodes.x.cols();
+  const Vector width_now = nodes.covariance().diagonal().cwiseSqrt();
+  Nodes placed = nodes;
+  placed.x = nodes.origin;
+  const Vector width_placed = placed.covariance().diagonal().cwiseSqrt();
   Matrix result(static_cast<Index>(levels.size()), d);
-  std::vector<Index> order(n);
   for (Index k = 0; k < d; ++k) {
-    std::iota(order.begin(), order.end(), Index{0});
-    std::sort(order.begin(), order.end(), [&](Index a, Index b) { return nodes.x(a, k) < nodes.x(b, k); });
-    // Nodes of a lattice share coordinates: equal ones are one atom. Half of an atom's mass lies on either side of it.
-    std::vector<double> at, cumulative;
-    double sum = 0.0, before = 0.0;
-    const double same = 1e-9 * (nodes.x(order.back(), k) - nodes.x(order.front(), k));
-    for (Index i = 0; i < n; ++i) {
-      const double x = nodes.x(order[i], k);
-      if (at.empty() || x - at.back() > same) {
-        at.push_back(x);
-        cumulative.push_back(0.0);
-        before = sum;
-      }
-      sum += nodes.weights(order[i]);
-      cumulative.back() = 0.5 * (before + sum);
-    }
+    const double cell = nodes.cell.row(k).cwiseAbs().sum() * width_now(k) / width_placed(k);
+    const double half = std::max(0.5 * cell, width_now(k) / std::sqrt(static_cast<double>(nodes.x.rows())));
+    const Eigen::ArrayXd x = nodes.x.col(k);
+    const auto below = [&](double q) {
+      return (((q - x + half) / (2.0 * half)).max(0.0).min(1.0) * nodes.weights.array()).sum();
+    };
     for (std::size_t q = 0; q < levels.size(); ++q) {
-      const double level = levels[q] * sum;
-      const std::size_t i = std::lower_bound(cumulative.begin(), cumulative.end(), level) - cumulative.begin();
-      if (i == 0 || i == at.size()) {
-        result(q, k) = i == 0 ? at.front() : at.back();
-        continue;
+      double low = x.minCoeff() - half, high = x.maxCoeff() + half;
+      for (int bisection = 0; bisection < 45; ++bisection) {
+        const double middle = 0.5 * (low + high);
+        (below(middle) < levels[q] ? low : high) = middle;
       }
-      const double width = cumulative[i] - cumulative[i - 1];
-      const double share = width > 0.0 ? (level - cumulative[i - 1]) / width : 0.0;
-      result(q, k) = at[i - 1] + share * (at[i] - at[i - 1]);
+      result(static_cast<Index>(q), k) = 0.5 * (low + high);
     }
   }
   return result;
