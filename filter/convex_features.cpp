@@ -1,5 +1,7 @@
 #include "filter/convex_features.hpp"
 
+#include <Eigen/LU>
+#include <boost/math/constants/constants.hpp>
 #include <cmath>
 
 #include "filter/random.hpp"
@@ -7,11 +9,26 @@
 namespace jko {
 namespace {
 
-// On a line: how far a unit's bump reaches over its neighbours'. Wide bumps are smooth together; too wide ones cannot be
-// told apart.
-const double kOverlap = getenv("OV") ? atof(getenv("OV")) : 1.6;
-// In more dimensions: steepness in whitened coordinates.
-constexpr double kSteepness = 2.0;
+// How far a unit's bump reaches over its neighbours'. Wide bumps are smooth together; too wide ones cannot be told apart.
+constexpr double kOverlap = 1.6;
+constexpr double kMargin = 1.05;  // bumps reach a little beyond the nodes
+
+/// Unit vectors along which features vary, in coordinates of unit variance: a fan in the plane; in more dimensions the
+/// axes, along which most potentials vary, and as many quasi-random directions.
+Matrix fan(Index dimension, std::uint64_t seed) {
+  if (dimension == 1) return Matrix::Ones(1, 1);
+  if (dimension == 2) {
+    constexpr Index kDirections = 6;
+    const Vector angle = Vector::LinSpaced(kDirections + 1, 0.0, boost::math::constants::pi<double>()).head(kDirections);
+    Matrix directions(kDirections, 2);
+    directions << angle.array().cos(), angle.array().sin();
+    return directions;
+  }
+  Matrix directions(2 * dimension, dimension);
+  directions << Matrix::Identity(dimension, dimension),
+      quasi_standard_normal(dimension, dimension, seed).rowwise().normalized();
+  return directions;
+}
 
 }  // namespace
 
@@ -29,23 +46,23 @@ ConvexFeatures::ConvexFeatures(const Frame& frame, Index width, std::uint64_t se
       directions_.row(at++) = (Vector::Unit(d, i) - Vector::Unit(d, j)) / std::sqrt(2.0);
     }
   }
-  const double range = frame_.reach * (d == 1 ? 1.05 : 1.0);
-  if (d == 1) {
-    const double steepness = std::max(1.0, kOverlap * width / (2.0 * range));
-    directions_.bottomRows(width).setConstant(steepness);
-    for (Index h = 0; h < width; ++h) offsets_(h) = -steepness * range * (2.0 * (h + 0.5) / width - 1.0);
-    kappa_ = frame_.scale * frame_.scale * range / (steepness * width);
-  } else {
-    const Points direction = quasi_standard_normal(width, d, seed);
-    const Points offset = quasi_uniform(width, 1, seed + 1);
-    for (Index h = 0; h < width; ++h) {
-      directions_.row(at + h) = kSteepness * direction.row(h) / direction.row(h).norm();
-      offsets_(h) = kSteepness * range * (2.0 * offset(h) - 1.0);
+  // Along each direction evenly spaced bumps share the nodes' range; together they carry half of the identity's curvature.
+  const Matrix covariance = (frame_.whitening.transpose() * frame_.whitening).inverse();
+  const Vector deviation = covariance.diagonal().cwiseSqrt();
+  const Matrix along = fan(d, seed) * deviation.cwiseInverse().asDiagonal();
+  const double range = kMargin * frame_.reach;
+  kappa_.resize(width);
+  for (Index k = 0, h = 0; k < along.rows(); ++k) {
+    const Index bumps = (k + 1) * width / along.rows() - h;
+    const double spread = std::sqrt(along.row(k) * covariance * along.row(k).transpose());
+    const double steepness = std::max(1.0, kOverlap * static_cast<double>(bumps) / (2.0 * range));
+    const double share = static_cast<double>(d) / static_cast<double>(along.rows());
+    for (Index i = 0; i < bumps; ++i, ++h) {
+      directions_.row(quadratic_ + h) = steepness / spread * along.row(k);
+      offsets_(h) = -steepness * range * (2.0 * (static_cast<double>(i) + 0.5) / static_cast<double>(bumps) - 1.0);
+      kappa_(h) = share * range / (steepness * static_cast<double>(bumps)) * spread * spread / along.row(k).squaredNorm();
     }
-    kappa_ = frame_.scale * frame_.scale * range * d / (kSteepness * width);
   }
-  // The quadratic units keep the units of x, the hidden ones see whitened input.
-  directions_.bottomRows(width) *= frame_.whitening;
 }
 
 void ConvexFeatures::evaluate(PointsView x, Matrix& r, Matrix& s) const {
@@ -57,8 +74,8 @@ void ConvexFeatures::evaluate(PointsView x, Matrix& r, Matrix& s) const {
   auto a = r.rightCols(hidden).array();
   a.rowwise() += offsets_.transpose().array();
   a = (1.0 + (-a.max(-700.0)).exp()).inverse();
-  s.rightCols(hidden) = kappa_ * a * (1.0 - a);
-  a *= kappa_;
+  s.rightCols(hidden) = (a * (1.0 - a)).rowwise() * kappa_.transpose().array();
+  a.rowwise() *= kappa_.transpose().array();
 }
 
 Vector ConvexFeatures::start() const {
@@ -77,7 +94,7 @@ ConvexMap<double> ConvexFeatures::map(const Vector& shift, const Vector& u) cons
   auto& layer = map.layers.front();
   layer.A = directions_.bottomRows(hidden);
   layer.b = offsets_ - layer.A * frame_.center;
-  layer.w = kappa_ * u.tail(hidden);
+  layer.w = kappa_.cwiseProduct(u.tail(hidden));
   return map;
 }
 

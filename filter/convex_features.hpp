@@ -2,7 +2,7 @@
 /// Convex maps with fixed features: one hidden layer whose input weights do not change, so that T and ∇²ψ are linear in
 /// what is left to choose.
 ///
-///     ψ(x) = pᵀx + ½ Σ_k q_k (g_kᵀ(x-m))² + Σ_h w_h κ σ(g_hᵀ(x-m) + b_h) + ε/2 |x|²,     q, w >= 0
+///     ψ(x) = pᵀx + ½ Σ_k q_k (g_kᵀ(x-m))² + Σ_h w_h κ_h σ(g_hᵀ(x-m) + b_h) + ε/2 |x|²,     q, w >= 0
 ///     T(x) = εx + p + Σ_j u_j g_j r_j(x),        ∇²ψ(x) = εI + Σ_j u_j s_j(x) g_j g_jᵀ,     u = (q, w)
 ///
 /// Equation 2 is then a convex function of (p, u) with simple bounds, which Newton's method solves in a few iterations
@@ -17,8 +17,7 @@ namespace jko {
 
 class ConvexFeatures {
  public:
-  /// `width` hidden units over the nodes that `frame` describes. On a line they are evenly spaced; elsewhere their
-  /// directions and offsets are quasi-random.
+  /// `width` hidden units over the nodes that `frame` describes: evenly spaced bumps along each direction of a fan.
   ConvexFeatures(const Frame& frame, Index width, std::uint64_t seed);
 
   Index dimension() const { return frame_.center.size(); }
@@ -45,7 +44,7 @@ class ConvexFeatures {
   Index quadratic_;  ///< number of quadratic units
   Matrix directions_;
   Vector offsets_;   ///< b_h, (hidden)
-  double kappa_;
+  Vector kappa_;     ///< κ_h, (hidden)
 };
 
 }  // namespace jko

@@ -10,7 +10,7 @@ namespace {
 
 Index default_nodes(Index dimension) {
   if (dimension == 1) return 512;
-  return dimension == 2 ? 1600 : 2048;
+  return dimension == 2 ? 2400 : 2048;
 }
 
 JkoOptions checked(JkoOptions options, Index dimension) {
@@ -54,7 +54,7 @@ JkoFilter::JkoFilter(Model model, JkoOptions options)
     : model_(std::make_shared<const Model>(std::move(model))),
       options_(checked(std::move(options), model_->dimension())),
       belief_(model_, belief_options(options_)),
-      solver_(solver_options(options_), model_->dimension()),
+      solver_(solver_options(options_)),
       time_(model_->start_time) {}
 
 // τ from the two rates of the flow: the drift's (mean square curvature of Φ) and diffusion's across the law.
@@ -139,23 +139,30 @@ Matrix JkoFilter::quantiles(const std::vector<double>& levels) const {
   for (Index k = 0; k < d; ++k) {
     std::iota(order.begin(), order.end(), Index{0});
     std::sort(order.begin(), order.end(), [&](Index a, Index b) { return nodes.x(a, k) < nodes.x(b, k); });
-    // Each node's mass lies half on either side of it.
-    Vector cumulative(n);
-    double sum = 0.0;
+    // Nodes of a lattice share coordinates: equal ones are one atom. Half of an atom's mass lies on either side of it.
+    std::vector<double> at, cumulative;
+    double sum = 0.0, before = 0.0;
+    const double same = 1e-9 * (nodes.x(order.back(), k) - nodes.x(order.front(), k));
     for (Index i = 0; i < n; ++i) {
-      const double w = nodes.weights(order[i]);
-      cumulative(i) = sum + 0.5 * w;
-      sum += w;
+      const double x = nodes.x(order[i], k);
+      if (at.empty() || x - at.back() > same) {
+        at.push_back(x);
+        cumulative.push_back(0.0);
+        before = sum;
+      }
+      sum += nodes.weights(order[i]);
+      cumulative.back() = 0.5 * (before + sum);
     }
     for (std::size_t q = 0; q < levels.size(); ++q) {
-      const Index i = std::lower_bound(cumulative.begin(), cumulative.end(), levels[q] * sum) - cumulative.begin();
-      if (i == 0 || i == n) {
-        result(q, k) = nodes.x(order[std::min(i, n - 1)], k);
+      const double level = levels[q] * sum;
+      const std::size_t i = std::lower_bound(cumulative.begin(), cumulative.end(), level) - cumulative.begin();
+      if (i == 0 || i == at.size()) {
+        result(q, k) = i == 0 ? at.front() : at.back();
         continue;
       }
-      const double low = nodes.x(order[i - 1], k), high = nodes.x(order[i], k);
-      const double width = cumulative(i) - cumulative(i - 1);
-      result(q, k) = width > 0.0 ? low + (high - low) * (levels[q] * sum - cumulative(i - 1)) / width : low;
+      const double width = cumulative[i] - cumulative[i - 1];
+      const double share = width > 0.0 ? (level - cumulative[i - 1]) / width : 0.0;
+      result(q, k) = at[i - 1] + share * (at[i] - at[i - 1]);
     }
   }
   return result;

@@ -37,14 +37,14 @@ bool lowers_loss(const JkoStepProblem& problem, const Points& image, const Vecto
 
 }  // namespace
 
-StepSolver::StepSolver(StepSolverOptions options, Index dimension) : options_(std::move(options)) {
+StepSolver::StepSolver(StepSolverOptions options) : options_(std::move(options)) {
   if (options_.solver == Solver::automatic) {
     options_.solver = options_.widths.size() > 1 ? Solver::lbfgs : Solver::newton;
   }
   if (options_.tolerance == 0.0) options_.tolerance = options_.solver == Solver::newton ? 1e-8 : 1e-5;
   if (options_.widths.empty()) {
     if (options_.solver == Solver::lbfgs) options_.widths = {16, 16};
-    else options_.widths = {dimension == 1 ? 72 : 96};
+    else options_.widths = {72};
   }
 }
 

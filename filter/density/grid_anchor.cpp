@@ -5,17 +5,13 @@
 #include <array>
 #include <cmath>
 
+#include "filter/density/cubic_interpolation.hpp"
+
 namespace jko {
 namespace {
 
 // Values are floored below the largest one: interpolation through much deeper ones would ring.
 constexpr double kDepth = 200.0;
-
-/// Cubic Lagrange weights of the points -1, 0, 1, 2 at t in [0, 1].
-std::array<double, 4> cubic_weights(double t) {
-  return {-t * (t - 1.0) * (t - 2.0) / 6.0, (t + 1.0) * (t - 1.0) * (t - 2.0) / 2.0, -(t + 1.0) * t * (t - 2.0) / 2.0,
-          (t + 1.0) * t * (t - 1.0) / 6.0};
-}
 
 }  // namespace
 
@@ -47,25 +43,16 @@ Vector GridAnchor::log_density(PointsView points) const {
   const Points z = (points.rowwise() - box_.center.transpose()) * inverse_axes_.transpose();
   Vector result(points.rows());
   for (Index i = 0; i < points.rows(); ++i) {
-    std::array<std::array<double, 4>, 2> weight;
-    std::array<int, 2> first;
+    std::array<double, 2> at;
     double outside = 0.0;
     for (int k = 0; k < 2; ++k) {
       const double inside = std::clamp(z(i, k), box_.low(k), box_.high(k));
       const double away = std::abs(z(i, k) - inside);
       // Beyond the box a Gaussian tail in whitened coordinates, whose slope at the edge is that of a law a box wide.
       outside += away * (0.5 * away + 0.5 * (box_.high(k) - box_.low(k)));
-      const double at = (inside - box_.low(k)) / spacing_(k);
-      first[k] = std::clamp(static_cast<int>(at) - 1, 0, counts_(k) - 4);
-      weight[k] = cubic_weights(at - first[k] - 1.0);
+      at[k] = (inside - box_.low(k)) / spacing_(k);
     }
-    double value = 0.0;
-    for (int b = 0; b < 4; ++b) {
-      const double* row = &values_(static_cast<Index>(first[1] + b) * counts_(0) + first[0]);
-      value += weight[1][b] * (weight[0][0] * row[0] + weight[0][1] * row[1] + weight[0][2] * row[2] +
-                               weight[0][3] * row[3]);
-    }
-    result(i) = value - outside;
+    result(i) = interpolate_log_density(values_.data(), counts_(0), {counts_(0), counts_(1)}, at) - outside;
   }
   return result;
 }

@@ -8,6 +8,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "filter/density/cubic_interpolation.hpp"
 #include "filter/random.hpp"
 
 namespace jko {
@@ -33,12 +34,6 @@ double curvature(const Potential& potential, const Points& x, double t) {
     largest = std::max(largest, std::sqrt(sum / static_cast<double>(n)));
   }
   return largest;
-}
-
-/// Weights of the cubic through the points -1, 0, 1, 2 at t.
-std::array<double, 4> cubic_weights(double t) {
-  return {-t * (t - 1.0) * (t - 2.0) / 6.0, (t + 1.0) * (t - 1.0) * (t - 2.0) / 2.0, -(t + 1.0) * t * (t - 2.0) / 2.0,
-          (t + 1.0) * t * (t - 1.0) / 6.0};
 }
 
 }  // namespace
@@ -199,25 +194,17 @@ Matrix GridFilter::quantiles(const std::vector<double>& levels) const {
 
 Vector GridFilter::log_density(PointsView points) const {
   const Index d = dimension();
-  const Matrix log_density = density_.cwiseMax(1e-300).array().log();  // (rows, columns)
+  const Matrix log_density = Matrix(density_.transpose()).cwiseMax(1e-300).array().log();  // (columns, rows)
   Vector result(points.rows());
   for (Index i = 0; i < points.rows(); ++i) {
-    std::array<Index, 2> first{0, 0};
-    std::array<std::array<double, 4>, 2> weight{{{1.0, 0.0, 0.0, 0.0}, {1.0, 0.0, 0.0, 0.0}}};
+    std::array<double, 2> at{0.0, 0.0};
     bool inside = true;
     for (Index k = 0; k < d; ++k) {
       const auto [low, high] = options_.domain[k];
       inside = inside && points(i, k) >= low && points(i, k) <= high;
-      if (!inside) break;
-      const double at = (points(i, k) - low) / spacing_(k) - 0.5;
-      first[k] = std::clamp<Index>(static_cast<Index>(std::floor(at)) - 1, 0, options_.cells - 4);
-      weight[k] = cubic_weights(at - static_cast<double>(first[k]) - 1.0);
+      at[k] = (points(i, k) - low) / spacing_(k) - 0.5;
     }
-    double value = 0.0;
-    for (Index b = 0; inside && b < (d == 1 ? 1 : 4); ++b) {
-      for (Index a = 0; a < 4; ++a) value += weight[1][b] * weight[0][a] * log_density(first[1] + b, first[0] + a);
-    }
-    result(i) = inside ? value : -kInfinity;
+    result(i) = inside ? interpolate_log_density(log_density.data(), columns_, {columns_, rows_}, at) : -kInfinity;
   }
   return result;
 }
