@@ -7,7 +7,7 @@ namespace jko {
 namespace {
 
 constexpr int kLevels = 256;
-constexpr std::size_t kMostLaws = 640;
+constexpr std::size_t kMostLaws = 400;
 
 /// The levels at which laws are kept, (1 - cos πu) / 2 for u evenly in (0, 1): fine in the middle, finer in the tails.
 double quantile_level(Index i) { return 0.5 - 0.5 * std::cos(M_PI * (static_cast<double>(i) + 0.5) / kLevels); }
@@ -21,7 +21,7 @@ Profile exact_profile(const Filter& filter) {
   const Matrix ends = filter.quantiles({0.001, 0.999});
   const double margin = 0.2 * (ends(1, 0) - ends(0, 0)) + 1e-9;
   Profile profile;
-  profile.x = Vector::LinSpaced(129, ends(0, 0) - margin, ends(1, 0) + margin);
+  profile.x = Vector::LinSpaced(113, ends(0, 0) - margin, ends(1, 0) + margin);
   profile.density = filter.log_density(profile.x).array().exp();
   return profile;
 }

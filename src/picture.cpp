@@ -16,7 +16,6 @@ namespace {
 constexpr Index kMostPanels = 4;
 constexpr Index kMostComponents = 4;  // observed values that get a colour of their own
 constexpr std::size_t kMostPoints = 4096;
-constexpr Index kJudged = 16;  // observations that decide on which scale they are
 constexpr Index kColumns = 700, kRows = 240, kJointCells = 160;
 constexpr int kWidth = 1400;         // pixels
 constexpr std::size_t kDense = 300;  // more laws or observations than this are drawn finer
@@ -88,12 +87,11 @@ std::string image(const std::string& name, const Matrix& cells, double x0, doubl
 }  // namespace
 
 PosteriorPicture::PosteriorPicture(const Model& model, std::vector<std::string> names)
-    : model_(model), names_(std::move(names)) {
-  const Index components = model_.observation->observation_dimension();
+    : names_(std::move(names)), scale_(model, std::min(model.dimension(), kMostPanels)) {
+  const Index components = model.observation->observation_dimension();
   if (names_.empty() && components == 1) names_ = {"y"};
   for (Index i = static_cast<Index>(names_.size()); i < components; ++i) names_.push_back(fmt::format("y{}", i));
-  for (Index i = 0; i < std::min(model_.dimension(), kMostPanels); ++i) tracks_.emplace_back(i);
-  on_scale_.setConstant(components, static_cast<Index>(tracks_.size()), true);
+  for (Index i = 0; i < std::min(model.dimension(), kMostPanels); ++i) tracks_.emplace_back(i);
 }
 
 void PosteriorPicture::add_law(const Filter& filter, bool predicted) {
@@ -101,7 +99,7 @@ void PosteriorPicture::add_law(const Filter& filter, bool predicted) {
 }
 
 void PosteriorPicture::add_observation(const Filter& filter, const Vector& y) {
-  if (judged_ < kJudged) judge_scales(filter, y);
+  scale_.judge(filter, y);
   if (stage_ % stride_ == 0) {
     if (points_.size() == kMostPoints) {
       stride_ *= 2;
@@ -113,37 +111,11 @@ void PosteriorPicture::add_observation(const Filter& filter, const Vector& y) {
   ++stage_;
 }
 
-void PosteriorPicture::judge_scales(const Filter& filter, const Vector& y) {
-  ++judged_;
-  for (Index i = 0; i < on_scale_.rows(); ++i) {
-    for (Index j = 0; j < on_scale_.cols(); ++j) {
-      if (std::isfinite(y[i]) && on_scale_(i, j)) on_scale_(i, j) = peaks_at(filter, y, i, j);
-    }
-  }
-}
-
-bool PosteriorPicture::peaks_at(const Filter& filter, const Vector& y, Index component, Index coordinate) const {
-  const double deviation = std::sqrt(filter.covariance()(coordinate, coordinate));
-  const double offsets[] = {0.0, 0.01, -0.01, 0.1, -0.1, 1.0, -1.0};
-  Vector alone = Vector::Constant(y.size(), std::nan(""));
-  alone[component] = y[component];
-  Points states = filter.mean().transpose().replicate(std::size(offsets), 1);
-  for (std::size_t k = 0; k < std::size(offsets); ++k) {
-    states(static_cast<Index>(k), coordinate) = y[component] + offsets[k] * deviation;
-  }
-  Vector likelihood(states.rows());
-  model_.observation->log_likelihood(states, alone, filter.time(), likelihood);
-  return likelihood[0] >= likelihood.maxCoeff() && likelihood[0] > likelihood.tail(2).maxCoeff();
-}
-
-bool PosteriorPicture::on_scale(Index component, Index coordinate) const {
-  return judged_ > 0 && on_scale_(component, coordinate);
-}
-
 std::vector<Index> PosteriorPicture::off_scale_components() const {
   std::vector<Index> components;
-  for (Index i = 0; i < on_scale_.rows() && static_cast<Index>(components.size()) < kMostComponents; ++i) {
-    if (judged_ > 0 && !on_scale_.row(i).any()) components.push_back(i);
+  const auto count = std::min(static_cast<Index>(names_.size()), kMostComponents);
+  for (Index i = 0; i < count && !points_.empty(); ++i) {
+    if (!scale_.shared(i)) components.push_back(i);
   }
   return components;
 }
@@ -154,8 +126,8 @@ std::string PosteriorPicture::coordinate_panel(std::size_t panel, double begin, 
 
   std::vector<std::vector<double>> observed;
   std::string observed_names;
-  for (Index i = 0; i < on_scale_.rows(); ++i) {
-    if (!on_scale(i, static_cast<Index>(panel))) continue;
+  for (Index i = 0; i < static_cast<Index>(names_.size()); ++i) {
+    if (!scale_.shared(i, static_cast<Index>(panel))) continue;
     observed_names += (observed_names.empty() ? "" : ", ") + names_[static_cast<std::size_t>(i)];
     for (const Point& point : points_) {
       observed.push_back({point.time, point.value[i]});
@@ -256,7 +228,7 @@ bool PosteriorPicture::write(const std::string& file, const Filter& filter, cons
   const double begin = tracks_.front().laws().front().time;
   const double end = std::max(filter.time(), begin + 1e-9);
   const std::vector<Index> off_scale = off_scale_components();
-  const bool joint = model_.dimension() == 2;
+  const bool joint = filter.dimension() == 2;
 
   // The coordinates' panels are stacked at the left. The observations' is under them, or, where there is a joint
   // density at the right, under that. Heights are counted in panels of a coordinate.

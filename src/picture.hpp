@@ -10,8 +10,8 @@
 ///     }
 ///     picture.write("posterior.png", filter, {"title", "days"});
 ///
-/// An observed value is drawn over the state's density where it is on the state's scale, that is where its likelihood
-/// peaks at a state equal to it; else in a panel of its own. Memory is bounded: long recordings are thinned.
+/// An observed value is drawn over the state's density where it is on the same scale (observation_scale.hpp), else in a
+/// panel of its own. Memory is bounded: long recordings are thinned.
 
 #include <string>
 #include <vector>
@@ -19,6 +19,7 @@
 #include "filter/filter.hpp"
 #include "filter/model/model.hpp"
 #include "src/marginal_track.hpp"
+#include "src/observation_scale.hpp"
 
 namespace jko {
 
@@ -45,19 +46,15 @@ class PosteriorPicture {
     Vector value;
   };
 
-  bool peaks_at(const Filter& filter, const Vector& y, Index component, Index coordinate) const;
-  void judge_scales(const Filter& filter, const Vector& y);
-  bool on_scale(Index component, Index coordinate) const;
   std::vector<Index> off_scale_components() const;
   std::string coordinate_panel(std::size_t panel, double begin, double end) const;
   std::string observation_panel(const std::vector<Index>& components, double begin, double end) const;
 
-  Model model_;
   std::vector<std::string> names_;
   std::vector<MarginalTrack> tracks_;
+  ObservationScale scale_;
   std::vector<Point> points_;
-  Index stage_ = 0, stride_ = 1, judged_ = 0;
-  Eigen::Array<bool, Eigen::Dynamic, Eigen::Dynamic> on_scale_;  // (component, coordinate), so far
+  Index stage_ = 0, stride_ = 1;
 };
 
 }  // namespace jko

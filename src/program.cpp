@@ -25,9 +25,13 @@ struct CommandLine {
 void define_replay(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand("replay", "Filter a recording, observation by observation");
   ReplayOptions& options = line.replay;
-  command->add_option("-c,--config", options.config, "the study: model, columns, settings (JSON)")->required();
-  command->add_option("-i,--observations", options.observations, "the recording (CSV or JSON Lines)")->required();
-  command->add_option("--until", options.until, "read no further than this time, then predict to it");
+  command->add_option("-c,--config", options.config, "the study: model, columns, settings (JSON)")
+      ->type_name("FILE")
+      ->required();
+  command->add_option("-i,--observations", options.observations, "the recording (CSV or JSON Lines)")
+      ->type_name("FILE")
+      ->required();
+  command->add_option("--until", options.until, "read no further than this time, then predict to it")->type_name("T");
   command->add_option("-m,--method", options.method, "instead of the config's")->check(CLI::IsMember(method_names()));
   command->add_option("--compare", options.compare, "run a second method beside, and report the divergence")
       ->check(CLI::IsMember(method_names()));
@@ -35,9 +39,14 @@ void define_replay(CLI::App& app, CommandLine& line) {
       ->type_name("LO:HI:N");
   command->add_option("--seed", options.seed, "of the random numbers")
       ->check(CLI::NonNegativeNumber)
+      ->type_name("N")
       ->capture_default_str();
-  command->add_option("--threads", options.threads, "0: all cores")->check(CLI::Range(0, 1024))->capture_default_str();
-  command->add_option("-o,--output", options.output, "folder of the results (default: out/<name of the config>)");
+  command->add_option("--threads", options.threads, "0: all cores")
+      ->check(CLI::Range(0, 1024))
+      ->type_name("N")
+      ->capture_default_str();
+  command->add_option("-o,--output", options.output, "folder of the results (default: out/<name of the config>)")
+      ->type_name("FOLDER");
   command->add_flag("-q,--quiet", options.quiet, "no progress and no table");
   command->footer(R"(Examples:
   Filter the DAX's volatility; see out/dax_volatility/posterior.png
@@ -57,11 +66,14 @@ It writes to the output folder:
 void define_simulate(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand("simulate", "Draw a path of the model and observations of it");
   SimulateOptions& options = line.simulate;
-  command->add_option("-c,--config", options.config, "the study; its schedule says when to observe")->required();
-  command->add_option("-o,--output", options.output, "file of the observations (CSV)")->required();
-  command->add_option("--truth", options.truth, "file of the hidden states (CSV)");
+  command->add_option("-c,--config", options.config, "the study; its schedule says when to observe")
+      ->type_name("FILE")
+      ->required();
+  command->add_option("-o,--output", options.output, "file of the observations (CSV)")->type_name("FILE")->required();
+  command->add_option("--truth", options.truth, "file of the hidden states (CSV)")->type_name("FILE");
   command->add_option("--seed", options.seed, "of the random numbers")
       ->check(CLI::NonNegativeNumber)
+      ->type_name("N")
       ->capture_default_str();
   command->footer(R"(Example:
   A recording of one's own, and what the filter makes of it
@@ -71,7 +83,7 @@ void define_simulate(CLI::App& app, CommandLine& line) {
 
 void define_check(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand("check", "Validate a config and print the model as it was understood");
-  command->add_option("-c,--config", line.check_config, "the study")->required();
+  command->add_option("-c,--config", line.check_config, "the study")->type_name("FILE")->required();
   command->footer(R"(Example:
     jkofilter check --config configs/double_well_2d.json)");
 }

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 #include "src/error.hpp"
 #include "src/recording_formats.hpp"
@@ -39,23 +40,22 @@ RecordingReader::RecordingReader(std::string file, RecordingFormat format)
     throw InputError(file_, 0, "", "is empty, expected a header 't,y' or lines like {\"t\": 0.5, \"y\": [1.2]}");
   if (looks_like_json_lines(file_, *first)) {
     parser_ = json_lines_parser(file_, format_);
-    stream_.seekg(0);
-    line_ = 0;
-    bytes_read_ = 0;
+    first_is_data_ = true;
   } else {
     parser_ = csv_parser(file_, line_, *first, format_);
   }
 }
 
 std::optional<std::string_view> RecordingReader::next_line() {
+  if (std::exchange(first_is_data_, false)) return text_;
   while (stream_.getline(buffer_.data(), static_cast<std::streamsize>(buffer_.size()))) {
     ++line_;
     bytes_read_ += static_cast<std::uintmax_t>(stream_.gcount());
     const auto length = static_cast<std::size_t>(stream_.gcount()) - (stream_.eof() ? 0 : 1);  // less the newline
-    std::string_view line(buffer_.data(), length);
-    if (line_ == 1 && line.substr(0, 3) == "\xEF\xBB\xBF") line.remove_prefix(3);  // byte order mark
-    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    if (!blank(line)) return line;
+    text_ = std::string_view(buffer_.data(), length);
+    if (line_ == 1 && text_.substr(0, 3) == "\xEF\xBB\xBF") text_.remove_prefix(3);  // byte order mark
+    if (!text_.empty() && text_.back() == '\r') text_.remove_suffix(1);
+    if (!blank(text_)) return text_;
   }
   if (stream_.bad()) throw InputError(file_, line_ + 1, "", "cannot be read any further");
   if (!stream_.eof()) throw InputError(file_, line_ + 1, "", "the line is longer than 64 KiB");

@@ -67,6 +67,8 @@ class RecordingReader {
   std::vector<char> buffer_;
   std::uintmax_t size_ = 0, bytes_read_ = 0;
   int line_ = 0;
+  std::string_view text_;       ///< of the line, in the buffer
+  bool first_is_data_ = false;  ///< the first line, read to tell the format, is still to be parsed
   double latest_;
   std::string latest_text_;
   std::unique_ptr<RecordParser> parser_;

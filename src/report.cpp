@@ -47,6 +47,11 @@ std::string with_commas(Index number) {
   return text;
 }
 
+/// "1.23 ms" or "1.23 s"
+std::string duration(double ms) {
+  return ms < 1000.0 ? fmt::format("{:.3g} ms", ms) : fmt::format("{:.3g} s", 1e-3 * ms);
+}
+
 }  // namespace
 
 ordered_json to_json(const Vector& vector) { return std::vector<double>(vector.begin(), vector.end()); }
@@ -174,12 +179,13 @@ void RunReport::print_table(std::ostream& out) const {
   if (observations_ > 0) {
     const double count = static_cast<double>(observations_);
     row("effective samples", fmt::format("{:.0f}", ess_ / count), fmt::format("mean; least {:.0f}", least_ess_));
-    row("time per observation", fmt::format("{:.3g} ms", (predict_ms_ + update_ms_) / count),
-        fmt::format("predict {:.3g} ms, update {:.3g} ms (slowest {:.3g} ms)", predict_ms_ / count, update_ms_ / count,
-                    slowest_update_ms_));
+    row("time per observation", duration((predict_ms_ + update_ms_) / count),
+        fmt::format("predict {}, update {} (slowest {})", duration(predict_ms_ / count), duration(update_ms_ / count),
+                    duration(slowest_update_ms_)));
   }
-  row("real-time factor", fmt::format("{:.3g}", real_time_factor()),
-      fmt::format("{:.6g} s of recording in {:.3g} s", stream_seconds_, wall_seconds_));
+  const double factor = real_time_factor();
+  row("real-time factor", factor < 100.0 ? fmt::format("{:.3g}", factor) : with_commas(std::llround(factor)),
+      fmt::format("{:.6g} {} of recording in {}", stream_span_, settings_.time_unit, duration(1000.0 * wall_seconds_)));
   row("fallback steps", fallbacks_ == 0 ? "none" : fmt::format("at {} observations", with_commas(fallbacks_)));
   row("written to", settings_.output);
 }

@@ -1,5 +1,6 @@
 #include <omp.h>
 #include <spdlog/fmt/fmt.h>
+#include <spdlog/fmt/ranges.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -118,7 +119,7 @@ class Replay {
     picture_.add_law(*filter_, false);
     try {
       filter_recording();
-    } catch (const InputError& error) {
+    } catch (const std::exception& error) {
       finish(error.what());
       throw;
     }

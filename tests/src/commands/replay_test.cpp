@@ -208,3 +208,15 @@ TEST_CASE("a quiet replay prints nothing, and what an earlier one left is gone")
   CHECK(quiet.out.empty());
   CHECK_FALSE(folder.has("out/density.csv"));
 }
+
+TEST_CASE("a replay draws a picture, or says why not") {
+  const Run run({});
+  const std::string png = run.folder.has("out/posterior.png") ? run.folder.read("out/posterior.png") : "";
+  if (png.empty()) {
+    CHECK(run.outcome.err.find("gnuplot") != std::string::npos);
+  } else {
+    CHECK(png.substr(1, 3) == "PNG");
+    CHECK(png.substr(png.size() - 8, 4) == "IEND");
+    CHECK(run.outcome.err.empty());
+  }
+}
