@@ -15,8 +15,8 @@ ConvexMap<Scalar> ConvexMap<Scalar>::zero(Index dimension, const std::vector<Ind
   map.c = VectorS::Zero(dimension);
   Index before = 0;
   for (const Index width : widths) {
-    map.layers.push_back({MatrixS::Zero(width, dimension), MatrixS::Zero(before ? width : 0, before),
-                          VectorS::Zero(width), VectorS::Zero(width)});
+    map.layers.push_back(
+        {MatrixS::Zero(width, dimension), MatrixS::Zero(width, before), VectorS::Zero(width), VectorS::Zero(width)});
     before = width;
   }
   return map;
@@ -257,8 +257,8 @@ ConvexMap<double> interpolate(const ConvexMap<double>& map, double s) {
   scaled.Q = (1.0 - s) * Matrix::Identity(d, d) + s * map.Q;
   if (s > 1.0) {
     Eigen::SelfAdjointEigenSolver<Matrix> eigen(scaled.Q);
-    scaled.Q = eigen.eigenvectors() * eigen.eigenvalues().cwiseMax(kFloor).asDiagonal() *
-               eigen.eigenvectors().transpose();
+    scaled.Q =
+        eigen.eigenvectors() * eigen.eigenvalues().cwiseMax(kFloor).asDiagonal() * eigen.eigenvectors().transpose();
   }
   scaled.c = s * map.c;
   // λ is linear in the output weights, so scaling them scales the whole hidden part of T.
