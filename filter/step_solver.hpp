@@ -1,14 +1,14 @@
 #pragma once
-/// Solves the JKO steps of one filter, one after another: chooses the method, starts each step from the one before, checks
-/// every result and never fails.
+/// Solves the JKO steps of one filter, one after another: chooses the method, starts each step from the one before,
+/// checks every result and never fails.
 ///
 ///     StepSolver solver(options);
 ///     JkoStepResult step = solver.solve(problem, length);
 ///     solver.forget();    // after an observation: the velocity field has jumped
 ///
-/// What a result must satisfy: finite values, ∇²ψ well away from singular, and a loss that went down against the identity,
-/// also on nodes that were held out of the fit. A step that does not is solved again from the identity, and at last
-/// replaced by an affine map that cannot fail.
+/// What a result must satisfy: finite values, ∇²ψ well away from singular, and a loss that went down against the
+/// identity, also on nodes that were held out of the fit. A step that does not is solved again from the identity, and
+/// at last replaced by an affine map that cannot fail.
 
 #include "filter/convex_features.hpp"
 #include "filter/jko_step.hpp"
@@ -26,9 +26,9 @@ struct StepSolverOptions {
   Solver solver = Solver::automatic;
   std::vector<Index> widths;  ///< hidden units a layer; empty: 72, or 16 and 16 trained ones
   int iterations = 100;
-  double budget_ms = 0.0;     ///< a step's deadline; 0: none
-  /// A step is solved when further iterations lower the free energy by less than this times β⁻¹ (a relative entropy). 0: by
-  /// solver; trained features stop early, before they bend between the nodes.
+  double budget_ms = 0.0;  ///< a step's deadline; 0: none
+  /// A step is solved when further iterations lower the free energy by less than this times β⁻¹ (a relative entropy).
+  /// 0: by solver; trained features stop early, before they bend between the nodes.
   double tolerance = 0.0;
   std::uint64_t seed = 0;
 };

@@ -106,8 +106,8 @@ TEST_CASE("Features and the network that is made of them agree", "[convex_featur
     features.evaluate(x, r, s);
     MapEvaluator<double> evaluator(x, {10});
     evaluator.forward(features.map(shift, u));
-    const Points image = (ConvexFeatures::kFloor * x + r * (u.asDiagonal() * features.directions())).rowwise() +
-                         shift.transpose();
+    const Points image =
+        (ConvexFeatures::kFloor * x + r * (u.asDiagonal() * features.directions())).rowwise() + shift.transpose();
     CHECK((evaluator.image() - image).cwiseAbs().maxCoeff() < 1e-12);
     const Matrix hessian = evaluator.hessian();
     for (Index i = 0; i < x.rows(); ++i) {
