@@ -54,7 +54,7 @@ JkoFilter::JkoFilter(Model model, JkoOptions options)
     : model_(std::make_shared<const Model>(std::move(model))),
       options_(checked(std::move(options), model_->dimension())),
       belief_(model_, belief_options(options_)),
-      solver_(solver_options(options_)),
+      solver_(solver_options(options_), model_->dimension()),
       time_(model_->start_time) {}
 
 // τ from the two rates of the flow: the drift's (mean square curvature of Φ) and diffusion's across the law.

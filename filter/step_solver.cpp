@@ -37,7 +37,7 @@ bool lowers_loss(const JkoStepProblem& problem, const Points& image, const Vecto
 
 }  // namespace
 
-StepSolver::StepSolver(StepSolverOptions options) : options_(std::move(options)) {
+StepSolver::StepSolver(StepSolverOptions options, Index dimension) : options_(std::move(options)) {
   if (options_.solver == Solver::automatic) {
     options_.solver = options_.widths.size() > 1 ? Solver::lbfgs : Solver::newton;
   }
@@ -46,7 +46,7 @@ StepSolver::StepSolver(StepSolverOptions options) : options_(std::move(options))
     if (options_.solver == Solver::lbfgs)
       options_.widths = {16, 16};
     else
-      options_.widths = {72};
+      options_.widths = {dimension == 2 ? 144 : 72};
   }
 }
 

@@ -2,7 +2,7 @@
 /// Solves the JKO steps of one filter, one after another: chooses the method, starts each step from the one before,
 /// checks every result and never fails.
 ///
-///     StepSolver solver(options);
+///     StepSolver solver(options, dimension);
 ///     JkoStepResult step = solver.solve(problem, length);
 ///     solver.forget();    // after an observation: the velocity field has jumped
 ///
@@ -24,7 +24,7 @@ enum class Solver {
 
 struct StepSolverOptions {
   Solver solver = Solver::automatic;
-  std::vector<Index> widths;  ///< hidden units a layer; empty: 72, or 16 and 16 trained ones
+  std::vector<Index> widths;  ///< hidden units a layer; empty: 72 (144 in the plane), or 16 and 16 trained ones
   int iterations = 100;
   double budget_ms = 0.0;  ///< a step's deadline; 0: none
   /// A step is solved when further iterations lower the free energy by less than this times β⁻¹ (a relative entropy).
@@ -44,7 +44,7 @@ struct JkoStepResult {
 
 class StepSolver {
  public:
-  explicit StepSolver(StepSolverOptions options);
+  StepSolver(StepSolverOptions options, Index dimension);
 
   /// `length` is τ of the step: the first guess is the last step's displacement, scaled to it.
   JkoStepResult solve(const JkoStepProblem& problem, double length);
