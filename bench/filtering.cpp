@@ -2,8 +2,8 @@
 //
 //   build/bench_filtering [--seeds N]
 //
-// Every row is a method on a problem; the truth is a fine grid, or the Kalman filter where it is exact. Prints figures and
-// never fails.
+// Every row is a method on a problem; the truth is a fine grid, or the Kalman filter where it is exact. Prints figures
+// and never fails.
 
 #include <CLI/CLI.hpp>
 #include <Eigen/QR>
@@ -99,8 +99,8 @@ void benchmark(const Problem& p, int seeds, const MakeFilter& truth,
   }
   for (std::size_t m = 0; m < methods.size(); ++m) {
     const Row& row = rows[m];
-    std::printf("%-22s %-20s %5d %10.2e %10.2e %10.1e %9.3f %9.1f %6d\n", p.name.c_str(), methods[m].first.c_str(), seeds,
-                median(row.symmetric_kl), *std::max_element(row.symmetric_kl.begin(), row.symmetric_kl.end()),
+    std::printf("%-22s %-20s %5d %10.2e %10.2e %10.1e %9.3f %9.1f %6d\n", p.name.c_str(), methods[m].first.c_str(),
+                seeds, median(row.symmetric_kl), *std::max_element(row.symmetric_kl.begin(), row.symmetric_kl.end()),
                 median(row.evidence_error), median(row.seconds), p.until / median(row.seconds), row.fallbacks);
     std::fflush(stdout);
   }
@@ -146,12 +146,13 @@ Model ornstein_uhlenbeck(Index d) {
 int main(int argc, char** argv) {
   int seeds = 15;
   CLI::App app("How accurate and how fast: all methods, side by side");
-  app.add_option("--seeds", seeds, "simulated recordings of the sine well (others: a fifth of them)")->check(CLI::Range(1, 1000));
+  app.add_option("--seeds", seeds, "simulated recordings of the sine well (others: a fifth of them)")
+      ->check(CLI::Range(1, 1000));
   CLI11_PARSE(app, argc, argv);
   const int few = std::max(1, seeds / 5);
 
-  std::printf("%-22s %-20s %5s %10s %10s %10s %9s %9s %6s\n", "problem", "method", "seeds", "SymKL", "worst", "evidence",
-              "seconds", "realtime", "plain");
+  std::printf("%-22s %-20s %5s %10s %10s %10s %9s %9s %6s\n", "problem", "method", "seeds", "SymKL", "worst",
+              "evidence", "seconds", "realtime", "plain");
   const Model sine{std::make_shared<SineWell>(1), 1.0, GaussianMixture::standard(1),
                    std::make_shared<LinearGaussian>(Matrix::Identity(1, 1), Matrix::Identity(1, 1))};
   benchmark({"sine well, t = 5", sine, 0.5, 9, 5.0}, seeds, grid_filter(10.0),
@@ -161,14 +162,14 @@ int main(int argc, char** argv) {
              {"bootstrap 10,000", bootstrap_filter(10000, 1e-2)},
              {"bootstrap 100,000", bootstrap_filter(100000, 1e-2)}});
   for (const Index d : {1, 2, 4, 8}) {
-    benchmark({"OU, D = " + std::to_string(d), ornstein_uhlenbeck(d), 0.25, 20, 5.0}, few,
-              [](const Model& model) { return std::make_unique<KalmanFilter>(model); },
-              {{"jko BDF2 0.125", jko_filter(Scheme::bdf2, 0.125)}, {"bootstrap 100,000", bootstrap_filter(100000, 1e-2)}});
+    benchmark(
+        {"OU, D = " + std::to_string(d), ornstein_uhlenbeck(d), 0.25, 20, 5.0}, few,
+        [](const Model& model) { return std::make_unique<KalmanFilter>(model); },
+        {{"jko BDF2 0.125", jko_filter(Scheme::bdf2, 0.125)}, {"bootstrap 100,000", bootstrap_filter(100000, 1e-2)}});
   }
   const Model wells{std::make_shared<DoubleWell>(Vector::Ones(2), Vector::Ones(2)), 2.0, GaussianMixture::standard(2),
-                    std::make_shared<NonlinearObservation>(
-                        std::vector<std::string>{"sqrt((x0 - 2)**2 + (x1 + 1)**2)"}, 2,
-                        Noise::gaussian(Vector::Constant(1, 0.2)))};
+                    std::make_shared<NonlinearObservation>(std::vector<std::string>{"sqrt((x0 - 2)**2 + (x1 + 1)**2)"},
+                                                           2, Noise::gaussian(Vector::Constant(1, 0.2)))};
   benchmark({"double well, D = 2", wells, 0.5, 20, 10.0}, few, grid_filter(4.0),
             {{"jko BDF2 0.1", jko_filter(Scheme::bdf2, 0.1)}, {"bootstrap 100,000", bootstrap_filter(100000, 1e-3)}});
   return 0;

@@ -42,9 +42,8 @@ Belief::Belief(std::shared_ptr<const Model> model, const BeliefOptions& options)
 }
 
 int Belief::maps() const {
-  return static_cast<int>(std::count_if(chain_.begin(), chain_.end(), [](const Link& link) {
-    return std::holds_alternative<ConvexMap<double>>(link);
-  }));
+  return static_cast<int>(std::count_if(
+      chain_.begin(), chain_.end(), [](const Link& link) { return std::holds_alternative<ConvexMap<double>>(link); }));
 }
 
 void Belief::advance(const ConvexMap<double>& map, const Points& image, const Vector& log_det) {
@@ -116,15 +115,15 @@ void Belief::replace_nodes(Placement placement) {
 void Belief::renew() {
   fold();
   const LogDensity law = [this](PointsView x) { return anchor_->log_density(x); };
-  Placement placement =
-      on_lattice() ? place_on_lattice(law, nodes_.x, nodes_.log_density, options_.nodes)
-                   : place_quasi_random(law, {nodes_.mean(), nodes_.covariance()}, options_.nodes, seed());
+  Placement placement = on_lattice()
+                            ? place_on_lattice(law, nodes_.x, nodes_.log_density, options_.nodes)
+                            : place_quasi_random(law, {nodes_.mean(), nodes_.covariance()}, options_.nodes, seed());
   if (placement.log_normaliser > -kInfinity) replace_nodes(std::move(placement));
 }
 
 UpdateSummary Belief::update(const Vector& y, double t) {
-  // A lattice costs one evaluation of its anchor, so it is always placed anew and the chain folded before; elsewhere both
-  // are done only when they must be.
+  // A lattice costs one evaluation of its anchor, so it is always placed anew and the chain folded before; elsewhere
+  // both are done only when they must be.
   if (on_lattice() ? maps() > 0 || static_cast<int>(chain_.size()) >= options_.chain : chain_full()) fold();
 
   const Vector at_nodes = log_likelihood(nodes_.x, y, t);

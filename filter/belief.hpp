@@ -1,6 +1,7 @@
 #pragma once
-/// What is known of the state: an anchor density at some past time, the chain of maps and likelihoods since, and weighted
-/// nodes that carry their own log density. Any point's exact density comes from pulling it back through the chain.
+/// What is known of the state: an anchor density at some past time, the chain of maps and likelihoods since, and
+/// weighted nodes that carry their own log density. Any point's exact density comes from pulling it back through the
+/// chain.
 ///
 ///     Belief belief(model, options);
 ///     belief.advance(map, image, log_det);               // a JKO step
@@ -24,8 +25,9 @@ namespace jko {
 
 struct BeliefOptions {
   Index nodes = 512;
-  double resample_below = 0.5;  ///< share of effective nodes below which they are placed anew (three dimensions or more)
-  int chain = 24;               ///< at most so many maps since the anchor
+  double resample_below =
+      0.5;         ///< share of effective nodes below which they are placed anew (three dimensions or more)
+  int chain = 24;  ///< at most so many maps since the anchor
   std::uint64_t seed = 0;
 };
 

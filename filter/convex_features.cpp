@@ -9,7 +9,8 @@
 namespace jko {
 namespace {
 
-// How far a unit's bump reaches over its neighbours'. Wide bumps are smooth together; too wide ones cannot be told apart.
+// How far a unit's bump reaches over its neighbours'. Wide bumps are smooth together; too wide ones cannot be told
+// apart.
 constexpr double kOverlap = 1.6;
 constexpr double kMargin = 1.05;  // bumps reach a little beyond the nodes
 
@@ -19,7 +20,8 @@ Matrix fan(Index dimension, std::uint64_t seed) {
   if (dimension == 1) return Matrix::Ones(1, 1);
   if (dimension == 2) {
     constexpr Index kDirections = 6;
-    const Vector angle = Vector::LinSpaced(kDirections + 1, 0.0, boost::math::constants::pi<double>()).head(kDirections);
+    const Vector angle =
+        Vector::LinSpaced(kDirections + 1, 0.0, boost::math::constants::pi<double>()).head(kDirections);
     Matrix directions(kDirections, 2);
     directions << angle.array().cos(), angle.array().sin();
     return directions;
@@ -46,7 +48,8 @@ ConvexFeatures::ConvexFeatures(const Frame& frame, Index width, std::uint64_t se
       directions_.row(at++) = (Vector::Unit(d, i) - Vector::Unit(d, j)) / std::sqrt(2.0);
     }
   }
-  // Along each direction evenly spaced bumps share the nodes' range; together they carry half of the identity's curvature.
+  // Along each direction evenly spaced bumps share the nodes' range; together they carry half of the identity's
+  // curvature.
   const Matrix covariance = (frame_.whitening.transpose() * frame_.whitening).inverse();
   const Vector deviation = covariance.diagonal().cwiseSqrt();
   const Matrix along = fan(d, seed) * deviation.cwiseInverse().asDiagonal();
@@ -60,7 +63,8 @@ ConvexFeatures::ConvexFeatures(const Frame& frame, Index width, std::uint64_t se
     for (Index i = 0; i < bumps; ++i, ++h) {
       directions_.row(quadratic_ + h) = steepness / spread * along.row(k);
       offsets_(h) = -steepness * range * (2.0 * (static_cast<double>(i) + 0.5) / static_cast<double>(bumps) - 1.0);
-      kappa_(h) = share * range / (steepness * static_cast<double>(bumps)) * spread * spread / along.row(k).squaredNorm();
+      kappa_(h) =
+          share * range / (steepness * static_cast<double>(bumps)) * spread * spread / along.row(k).squaredNorm();
     }
   }
 }

@@ -32,7 +32,8 @@ class ConvexFeatures {
   /// The quadratic unit along axis i.
   Index axis(Index i) const { return i * i; }
 
-  /// u of a map whose hidden units carry about half of the identity's curvature, and the axes' quadratic units the rest.
+  /// u of a map whose hidden units carry about half of the identity's curvature, and the axes' quadratic units the
+  /// rest.
   Vector start() const;
 
   ConvexMap<double> map(const Vector& shift, const Vector& u) const;
@@ -43,8 +44,8 @@ class ConvexFeatures {
   Frame frame_;
   Index quadratic_;  ///< number of quadratic units
   Matrix directions_;
-  Vector offsets_;   ///< b_h, (hidden)
-  Vector kappa_;     ///< κ_h, (hidden)
+  Vector offsets_;  ///< b_h, (hidden)
+  Vector kappa_;    ///< κ_h, (hidden)
 };
 
 }  // namespace jko

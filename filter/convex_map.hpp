@@ -65,10 +65,11 @@ class MapEvaluator {
   void forward(const ConvexMap<Scalar>& map);
 
   const PointsS& points() const;
-  const PointsS& image() const;     ///< T(x_i), shape (N, D)
-  const VectorS& log_det() const;   ///< log det ∇²ψ(x_i), shape (N)
-  Scalar minimum_pivot() const;     ///< smallest squared Cholesky pivot of any ∇²ψ(x_i): a lower bound's proxy for its eigenvalues
-  PointsS hessian() const;          ///< ∇²ψ(x_i), row-major in each row, shape (N, D·D)
+  const PointsS& image() const;    ///< T(x_i), shape (N, D)
+  const VectorS& log_det() const;  ///< log det ∇²ψ(x_i), shape (N)
+  Scalar minimum_pivot()
+      const;  ///< smallest squared Cholesky pivot of any ∇²ψ(x_i): a lower bound's proxy for its eigenvalues
+  PointsS hessian() const;  ///< ∇²ψ(x_i), row-major in each row, shape (N, D·D)
 
   /// Given ∂L/∂T (N, D) and ∂L/∂log det (N) at the points of the last forward(map), sets `gradient` to ∂L/∂(Q, c, A,
   /// W, b, w).
@@ -94,8 +95,8 @@ struct MapInverse {
   bool converged;   ///< all points reached the tolerance
 };
 
-/// Solves T(x) = z for each row of `z` by damped Newton iterations that start at z. T is the gradient of a strongly convex
-/// function, so x is unique and the damped iteration converges from anywhere.
+/// Solves T(x) = z for each row of `z` by damped Newton iterations that start at z. T is the gradient of a strongly
+/// convex function, so x is unique and the damped iteration converges from anywhere.
 MapInverse invert(const ConvexMap<double>& map, PointsView z);
 
 /// McCann's interpolation (1-s) x + s T(x): again a convex map of the same shape. s >= 0 may exceed one as long as the

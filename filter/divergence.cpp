@@ -11,7 +11,8 @@ constexpr double kReach = 8.0;  // standard deviations, beyond the mean of eithe
 
 }  // namespace
 
-double symmetric_kl(const Vector& mean_p, const Matrix& covariance_p, const Vector& mean_q, const Matrix& covariance_q) {
+double symmetric_kl(const Vector& mean_p, const Matrix& covariance_p, const Vector& mean_q,
+                    const Matrix& covariance_q) {
   const Eigen::LLT<Matrix> p(covariance_p), q(covariance_q);
   const Vector apart = mean_p - mean_q;
   const double d = static_cast<double>(apart.size());

@@ -23,7 +23,8 @@ JkoOptions checked(JkoOptions options, Index dimension) {
   require(options.resample_below >= 0.0 && options.resample_below <= 1.0, "resample_below must lie in [0, 1]");
   require(options.chain >= 1, "the chain must hold at least one map");
   for (const Index width : options.widths) require(width >= 1, "a layer needs at least one hidden unit");
-  require(options.solver != Solver::newton || options.widths.size() <= 1, "the newton solver has one hidden layer; use the solver lbfgs for more");
+  require(options.solver != Solver::newton || options.widths.size() <= 1,
+          "the newton solver has one hidden layer; use the solver lbfgs for more");
   if (options.nodes == 0) options.nodes = default_nodes(dimension);
   return options;
 }
@@ -53,7 +54,7 @@ JkoFilter::JkoFilter(Model model, JkoOptions options)
     : model_(std::make_shared<const Model>(std::move(model))),
       options_(checked(std::move(options), model_->dimension())),
       belief_(model_, belief_options(options_)),
-      solver_(solver_options(options_)),
+      solver_(solver_options(options_), model_->dimension()),
       time_(model_->start_time) {}
 
 // τ from the two rates of the flow: the drift's (mean square curvature of Φ) and diffusion's across the law.
@@ -106,8 +107,8 @@ PredictSummary JkoFilter::predict(double t) {
 
 void JkoFilter::step(double length, PredictSummary& summary) {
   const Nodes& nodes = belief_.nodes();
-  JkoStepProblem problem{nodes.x, nodes.weights, nodes.x, length, time_ + length, model_->potential.get(),
-                         model_->temperature()};
+  JkoStepProblem problem{
+      nodes.x, nodes.weights, nodes.x, length, time_ + length, model_->potential.get(), model_->temperature()};
   if (options_.scheme == Scheme::bdf2 && previous_length_ > 0.0) {
     Bdf2Anchor anchor = bdf2_anchor(nodes.x, previous_, length, previous_length_);
     problem.target = std::move(anchor.target);
@@ -130,8 +131,8 @@ UpdateSummary JkoFilter::update(const Vector& y) {
   return summary;
 }
 
-// Each node's mass is spread evenly over a cell's width along the coordinate, so that the rows of a lattice, which share
-// coordinates, do not make steps.
+// Each node's mass is spread evenly over a cell's width along the coordinate, so that the rows of a lattice, which
+// share coordinates, do not make steps.
 Matrix JkoFilter::quantiles(const std::vector<double>& levels) const {
   const Nodes& nodes = belief_.nodes();
   const Index d = nodes.x.cols();

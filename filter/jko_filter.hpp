@@ -22,8 +22,8 @@ enum class Scheme { jko, bdf2 };
 
 struct JkoOptions {
   Scheme scheme = Scheme::bdf2;
-  double step = 0.0;   ///< τ, in units of the model's time; 0: from the model's own time scales
-  Index nodes = 0;     ///< nodes that represent the law; 0: by dimension
+  double step = 0.0;  ///< τ, in units of the model's time; 0: from the model's own time scales
+  Index nodes = 0;    ///< nodes that represent the law; 0: by dimension
   Solver solver = Solver::automatic;
   std::vector<Index> widths;    ///< hidden units of each layer; empty: by dimension
   int iterations = 100;         ///< at most so many solver iterations a step
@@ -60,7 +60,7 @@ class JkoFilter final : public Filter {
   Belief belief_;
   StepSolver solver_;
   double time_;
-  Points previous_;             ///< where the nodes were before the last step; empty after an observation
+  Points previous_;               ///< where the nodes were before the last step; empty after an observation
   double previous_length_ = 0.0;  ///< of the last step; 0: start up
 };
 

@@ -89,8 +89,8 @@ ConvexMap<double> affine_step(const JkoStepProblem& problem, double step) {
   const Vector root = c.eigenvalues().cwiseMax(1e-12 * floor).cwiseSqrt();
   const Matrix half = c.eigenvectors() * root.asDiagonal() * c.eigenvectors().transpose();
   const Matrix inverse_half = c.eigenvectors() * root.cwiseInverse().asDiagonal() * c.eigenvectors().transpose();
-  const Matrix floored = target.eigenvectors() * target.eigenvalues().cwiseMax(floor).asDiagonal() *
-                         target.eigenvectors().transpose();
+  const Matrix floored =
+      target.eigenvectors() * target.eigenvalues().cwiseMax(floor).asDiagonal() * target.eigenvectors().transpose();
   const Eigen::SelfAdjointEigenSolver<Matrix> inner(half * floored * half);
   Matrix S = inverse_half * inner.operatorSqrt() * inverse_half;
   S = 0.5 * (S + S.transpose()).eval();

@@ -1,7 +1,8 @@
 #pragma once
 /// One JKO step: the map that minimises
 ///
-///     L(θ) = Σ_i w_i [ |T(x_i) - x̂_i|² / (2 τ̂)  +  Φ(T(x_i), t)  -  β⁻¹ log det ∇²ψ(x_i) ]      (docs/method.md, eq. 2)
+///     L(θ) = Σ_i w_i [ |T(x_i) - x̂_i|² / (2 τ̂)  +  Φ(T(x_i), t)  -  β⁻¹ log det ∇²ψ(x_i) ]      (docs/method.md, eq.
+///     2)
 ///
 /// over convex maps T = ∇ψ (Jordan, Kinderlehrer and Otto 1998; Mokrov et al. 2021). First order: x̂ = x and τ̂ = τ.
 /// Second order: x̂ and τ̂ from bdf2_anchor().
@@ -10,7 +11,8 @@
 ///     MinimizeSummary summary = lbfgs_step(problem, parameters, theta, options);  // theta: first guess, then solution
 ///     MapValue moved = apply(parameters.map(theta), x);
 ///
-/// newton_step.hpp solves the same problem over maps with fixed features; step_solver.hpp chooses, checks and falls back.
+/// newton_step.hpp solves the same problem over maps with fixed features; step_solver.hpp chooses, checks and falls
+/// back.
 
 #include "filter/convex_map.hpp"
 #include "filter/minimize.hpp"
@@ -20,11 +22,11 @@
 namespace jko {
 
 struct JkoStepProblem {
-  Points nodes;     ///< x, (N, D)
-  Vector weights;   ///< w, (N), sum 1
-  Points target;    ///< x̂, (N, D)
-  double tau_hat;   ///< τ̂ > 0
-  double time;      ///< t at the end of the step
+  Points nodes;    ///< x, (N, D)
+  Vector weights;  ///< w, (N), sum 1
+  Points target;   ///< x̂, (N, D)
+  double tau_hat;  ///< τ̂ > 0
+  double time;     ///< t at the end of the step
   const Potential* potential;
   double temperature;  ///< β⁻¹
 };
@@ -36,8 +38,8 @@ double step_loss(const JkoStepProblem& problem, const Points& image, const Vecto
 MinimizeSummary lbfgs_step(const JkoStepProblem& problem, const Parametrisation& parameters, Vector& theta,
                            const MinimizeOptions& options);
 
-/// x̂ and τ̂ of the variable-step BDF2 scheme, where the step before, of length `previous_step`, led from `previous` to `x`.
-/// Equal steps give x̂ = (4x - x⁻)/3 and τ̂ = 2τ/3.
+/// x̂ and τ̂ of the variable-step BDF2 scheme, where the step before, of length `previous_step`, led from `previous` to
+/// `x`. Equal steps give x̂ = (4x - x⁻)/3 and τ̂ = 2τ/3.
 struct Bdf2Anchor {
   Points target;
   double tau_hat;

@@ -18,8 +18,8 @@ using Objective = std::function<double(const Vector& x, Vector& gradient)>;
 
 struct MinimizeOptions {
   int iterations = 100;
-  int memory = 20;                  ///< correction pairs kept
-  double value_tolerance = 0.0;     ///< stop when `patience` iterations together lower f by less than this
+  int memory = 20;               ///< correction pairs kept
+  double value_tolerance = 0.0;  ///< stop when `patience` iterations together lower f by less than this
   int patience = 5;
   double gradient_tolerance = 0.0;  ///< stop when the largest gradient entry is below this
   double first_step = 0.1;          ///< length of the first trial step, in units of x

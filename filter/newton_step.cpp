@@ -46,8 +46,7 @@ class FeatureLoss {
 
   Vector ridge() const {
     Vector weight = Vector::Zero(d_ + units_);
-    weight.tail(units_) =
-        kRidge * problem_.temperature * origin_.tail(units_).cwiseMax(0.1).cwiseInverse().cwiseAbs2();
+    weight.tail(units_) = kRidge * problem_.temperature * origin_.tail(units_).cwiseMax(0.1).cwiseInverse().cwiseAbs2();
     return weight;
   }
 
@@ -66,9 +65,9 @@ class FeatureLoss {
     }
     if (!factorise()) return std::numeric_limits<double>::infinity();
     problem_.potential->evaluate(image_, problem_.time, value_, force_);
-    const double loss = problem_.weights.dot(
-        (image_ - problem_.target).rowwise().squaredNorm() / (2.0 * problem_.tau_hat) + value_ -
-        problem_.temperature * log_det_);
+    const double loss =
+        problem_.weights.dot((image_ - problem_.target).rowwise().squaredNorm() / (2.0 * problem_.tau_hat) + value_ -
+                             problem_.temperature * log_det_);
     return loss + 0.5 * (v - origin_).cwiseAbs2().dot(ridge());
   }
 
@@ -89,8 +88,8 @@ class FeatureLoss {
     const Index size = d_ + units_;
     const Points upstream =
         ((image_ - problem_.target) / problem_.tau_hat + force_).array().colwise() * problem_.weights.array();
-    const Vector stiffness = problem_.weights.array() *
-                             (1.0 / problem_.tau_hat + curvature_.array()).max(0.05 / problem_.tau_hat);
+    const Vector stiffness =
+        problem_.weights.array() * (1.0 / problem_.tau_hat + curvature_.array()).max(0.05 / problem_.tau_hat);
     // A small model is done before a second thread has woken up.
     const bool worthwhile = r_.rows() * units_ * units_ > kParallelWork;
 #pragma omp parallel for schedule(static) if (worthwhile)
@@ -222,8 +221,10 @@ bool bounded_newton_direction(const Matrix& B, const Vector& gradient, const Vec
   for (bool crossed = true; crossed;) {
     std::vector<Index> free;
     for (Index j = 0; j < size; ++j) {
-      if (!fixed[j]) free.push_back(j);
-      else direction(j) = j < first_bounded ? 0.0 : -v(j);
+      if (!fixed[j])
+        free.push_back(j);
+      else
+        direction(j) = j < first_bounded ? 0.0 : -v(j);
     }
     for (const Index j : free) direction(j) = 0.0;
     const Vector pulled = gradient + B * direction;

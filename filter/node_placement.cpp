@@ -66,7 +66,7 @@ bool find_box(const LogDensity& log_density, double depth, LatticeBox& box, doub
     bool again = false;
     for (Index k = 0; k < d; ++k) {
       const double width = box.high(k) - box.low(k), found = high(k) - low(k) + 2.0 * spacing(k);
-      const bool cut_low = low(k) < box.low(k) + 0.5 * spacing(k), cut_high = high(k) > box.high(k) - 0.5 * spacing(k);
+      const bool cut_low = low(k)<box.low(k) + 0.5 * spacing(k), cut_high = high(k)> box.high(k) - 0.5 * spacing(k);
       if (cut_low) box.low(k) -= width;
       if (cut_high) box.high(k) += width;
       const bool shrink = !cut_low && !cut_high && found < 0.8 * width;
@@ -183,8 +183,8 @@ Placement place_quasi_random(const LogDensity& log_density, const Moments& first
 }
 
 Moments tempered_moments(const Points& x, const Vector& log_weights, const Vector& log_change) {
-  // The largest power of the change that leaves a tenth of the nodes effective: the law's moments if there are enough of
-  // them, else those of a law on the way to it.
+  // The largest power of the change that leaves a tenth of the nodes effective: the law's moments if there are enough
+  // of them, else those of a law on the way to it.
   const double enough = std::max(0.1 * static_cast<double>(x.rows()), 1.0);
   const auto weights = [&](double power) { return normalised(log_weights + power * log_change); };
   const Vector finite = log_change.unaryExpr([](double v) { return std::isfinite(v) ? v : -1e6; });

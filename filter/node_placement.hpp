@@ -1,9 +1,9 @@
 #pragma once
 /// Where a belief's nodes go: weighted points that represent a law whose log density can be evaluated anywhere.
 ///
-/// In one or two dimensions a lattice over all that matters of the law: sums over it are trapezoidal rules, which converge
-/// exponentially for smooth densities. In more, quasi-random points from a defensive mixture around the present nodes,
-/// with importance weights.
+/// In one or two dimensions a lattice over all that matters of the law: sums over it are trapezoidal rules, which
+/// converge exponentially for smooth densities. In more, quasi-random points from a defensive mixture around the
+/// present nodes, with importance weights.
 
 #include <cstdint>
 #include <functional>
@@ -42,8 +42,8 @@ struct Moments {
   Matrix covariance;  ///< (D, D)
 };
 
-/// Moments of the points under weights exp(log_weights + γ log_change), with the largest γ <= 1 that leaves enough of them
-/// effective: where to look next for a law that is far from the points.
+/// Moments of the points under weights exp(log_weights + γ log_change), with the largest γ <= 1 that leaves enough of
+/// them effective: where to look next for a law that is far from the points.
 Moments tempered_moments(const Points& x, const Vector& log_weights, const Vector& log_change);
 
 /// `count` quasi-random nodes from a defensive Gaussian proposal. A poor guess is improved by annealed rounds (adaptive

@@ -11,10 +11,10 @@
 namespace jko {
 namespace {
 
-constexpr double kFloor = 1e-3;          // ε: no step contracts by more than this factor
-constexpr double kSmallestStart = 0.2;   // smallest eigenvalue of Q in the first guess
-constexpr double kStartWeight = 0.02;     // softplus(v) of the output weights there
-constexpr double kStartMixing = 0.2;     // Σ_j W_hj between hidden layers there
+constexpr double kFloor = 1e-3;         // ε: no step contracts by more than this factor
+constexpr double kSmallestStart = 0.2;  // smallest eigenvalue of Q in the first guess
+constexpr double kStartWeight = 0.02;   // softplus(v) of the output weights there
+constexpr double kStartMixing = 0.2;    // Σ_j W_hj between hidden layers there
 
 double softplus(double v) { return std::max(v, 0.0) + std::log1p(std::exp(-std::abs(v))); }
 double inverse_softplus(double w) { return std::log(std::expm1(w)); }
@@ -68,7 +68,8 @@ Parametrisation::Parametrisation(std::vector<Index> widths, Frame frame, std::ui
   }
 }
 
-// |a| in whitened coordinates. On a line the units share the nodes' range, and each one's bump overlaps a few neighbours'.
+// |a| in whitened coordinates. On a line the units share the nodes' range, and each one's bump overlaps a few
+// neighbours'.
 double Parametrisation::steepness(Index width) const {
   return frame_.center.size() == 1 ? std::max(1.0, 1.6 * width / (2.0 * frame_.reach)) : 1.5;
 }

@@ -34,8 +34,8 @@ class Parametrisation {
   Index size() const { return size_; }
   const std::vector<Index>& widths() const { return widths_; }
 
-  /// θ of a map close to the identity: hidden units that cover the nodes carry a part of the curvature, and Q carries the
-  /// rest, so that every weight can grow as well as shrink.
+  /// θ of a map close to the identity: hidden units that cover the nodes carry a part of the curvature, and Q carries
+  /// the rest, so that every weight can grow as well as shrink.
   Vector start(PointsView nodes, const Vector& weights) const;
 
   ConvexMap<double> map(const Vector& theta) const;

@@ -12,8 +12,8 @@ namespace {
 constexpr double kSmallestDeterminant = 1e-8;  // of ∇²ψ: below, the map all but folds
 constexpr double kHeldOut = 0.125;             // share of the nodes that are held out where features are trained
 
-/// The nodes that are held out, or all the others. Which they are is random: every n-th point of a quasi-random sequence
-/// would be a biased sample.
+/// The nodes that are held out, or all the others. Which they are is random: every n-th point of a quasi-random
+/// sequence would be a biased sample.
 JkoStepProblem part(const JkoStepProblem& problem, bool held_out) {
   Matrix uniform(problem.nodes.rows(), 1);
   fill_uniform(0, 0, uniform);
@@ -37,14 +37,16 @@ bool lowers_loss(const JkoStepProblem& problem, const Points& image, const Vecto
 
 }  // namespace
 
-StepSolver::StepSolver(StepSolverOptions options) : options_(std::move(options)) {
+StepSolver::StepSolver(StepSolverOptions options, Index dimension) : options_(std::move(options)) {
   if (options_.solver == Solver::automatic) {
     options_.solver = options_.widths.size() > 1 ? Solver::lbfgs : Solver::newton;
   }
   if (options_.tolerance == 0.0) options_.tolerance = options_.solver == Solver::newton ? 1e-8 : 1e-5;
   if (options_.widths.empty()) {
-    if (options_.solver == Solver::lbfgs) options_.widths = {16, 16};
-    else options_.widths = {72};
+    if (options_.solver == Solver::lbfgs)
+      options_.widths = {16, 16};
+    else
+      options_.widths = {dimension == 2 ? 144 : 72};
   }
 }
 

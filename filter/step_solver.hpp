@@ -1,14 +1,14 @@
 #pragma once
-/// Solves the JKO steps of one filter, one after another: chooses the method, starts each step from the one before, checks
-/// every result and never fails.
+/// Solves the JKO steps of one filter, one after another: chooses the method, starts each step from the one before,
+/// checks every result and never fails.
 ///
-///     StepSolver solver(options);
+///     StepSolver solver(options, dimension);
 ///     JkoStepResult step = solver.solve(problem, length);
 ///     solver.forget();    // after an observation: the velocity field has jumped
 ///
-/// What a result must satisfy: finite values, ∇²ψ well away from singular, and a loss that went down against the identity,
-/// also on nodes that were held out of the fit. A step that does not is solved again from the identity, and at last
-/// replaced by an affine map that cannot fail.
+/// What a result must satisfy: finite values, ∇²ψ well away from singular, and a loss that went down against the
+/// identity, also on nodes that were held out of the fit. A step that does not is solved again from the identity, and
+/// at last replaced by an affine map that cannot fail.
 
 #include "filter/convex_features.hpp"
 #include "filter/jko_step.hpp"
@@ -24,11 +24,11 @@ enum class Solver {
 
 struct StepSolverOptions {
   Solver solver = Solver::automatic;
-  std::vector<Index> widths;  ///< hidden units a layer; empty: 72, or 16 and 16 trained ones
+  std::vector<Index> widths;  ///< hidden units a layer; empty: 72 (144 in the plane), or 16 and 16 trained ones
   int iterations = 100;
-  double budget_ms = 0.0;     ///< a step's deadline; 0: none
-  /// A step is solved when further iterations lower the free energy by less than this times β⁻¹ (a relative entropy). 0: by
-  /// solver; trained features stop early, before they bend between the nodes.
+  double budget_ms = 0.0;  ///< a step's deadline; 0: none
+  /// A step is solved when further iterations lower the free energy by less than this times β⁻¹ (a relative entropy).
+  /// 0: by solver; trained features stop early, before they bend between the nodes.
   double tolerance = 0.0;
   std::uint64_t seed = 0;
 };
@@ -44,7 +44,7 @@ struct JkoStepResult {
 
 class StepSolver {
  public:
-  explicit StepSolver(StepSolverOptions options);
+  StepSolver(StepSolverOptions options, Index dimension);
 
   /// `length` is τ of the step: the first guess is the last step's displacement, scaled to it.
   JkoStepResult solve(const JkoStepProblem& problem, double length);

@@ -259,7 +259,7 @@ bool PosteriorPicture::write(const std::string& file, const Filter& filter, cons
     frame = {0.675, 0.925, 0.0, 1.0 - head};
     frame.bottom = frame.top - (frame.right - frame.left) * kWidth / height;
     script += frame.commands() + joint_panel(filter);
-    frame.top = frame.bottom - 3.0 * gap;
+    frame.top = frame.bottom - 4.0 * gap;
   }
   if (!off_scale.empty()) {
     frame.bottom = foot;

@@ -1,8 +1,8 @@
 #pragma once
 /// A density that can be evaluated anywhere at a bounded cost: where a belief's chain of maps and likelihoods starts.
 ///
-/// Kinds, chosen by dimension (docs/method.md, section 4): the initial law; on a line a spline of the log density; in the
-/// plane a tensor grid of it; elsewhere a convex potential flow.
+/// Kinds, chosen by dimension (docs/method.md, section 4): the initial law; on a line a spline of the log density; in
+/// the plane a tensor grid of it; elsewhere a convex potential flow.
 
 #include <memory>
 
@@ -14,8 +14,8 @@ namespace jko {
 class Anchor {
  public:
   virtual ~Anchor() = default;
-  /// log density at each row of `points` (N, D); finite everywhere, so that no observation is impossible merely because it
-  /// is far away.
+  /// log density at each row of `points` (N, D); finite everywhere, so that no observation is impossible merely because
+  /// it is far away.
   virtual Vector log_density(PointsView points) const = 0;
 };
 

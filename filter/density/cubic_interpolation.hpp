@@ -9,9 +9,9 @@
 
 namespace jko {
 
-/// Values at (i, j) are values[i + stride * j], 0 <= i < counts[0], 0 <= j < counts[1] (1 on a line); `at` is the place in
-/// units of the lattice. Where the surrounding values span a cliff, a cubic would ring by a share of its height and turn
-/// the foot of the cliff into mass: there the interpolation is linear.
+/// Values at (i, j) are values[i + stride * j], 0 <= i < counts[0], 0 <= j < counts[1] (1 on a line); `at` is the place
+/// in units of the lattice. Where the surrounding values span a cliff, a cubic would ring by a share of its height and
+/// turn the foot of the cliff into mass: there the interpolation is linear.
 inline double interpolate_log_density(const double* values, Index stride, const std::array<Index, 2>& counts,
                                       const std::array<double, 2>& at) {
   constexpr double kCliff = 25.0;
@@ -36,7 +36,9 @@ inline double interpolate_log_density(const double* values, Index stride, const 
     }
   }
   if (high - low < kCliff) return cubic;
-  const auto cell = [&](int k) { return dimensions > k ? std::clamp<Index>(static_cast<Index>(std::floor(at[k])), 0, counts[k] - 2) : 0; };
+  const auto cell = [&](int k) {
+    return dimensions > k ? std::clamp<Index>(static_cast<Index>(std::floor(at[k])), 0, counts[k] - 2) : 0;
+  };
   const Index i = cell(0), j = cell(1);
   const double u = std::clamp(at[0] - static_cast<double>(i), 0.0, 1.0);
   const double v = dimensions == 2 ? std::clamp(at[1] - static_cast<double>(j), 0.0, 1.0) : 0.0;

@@ -1,5 +1,6 @@
 #pragma once
-/// A log density in the plane: bicubic interpolation on a uniform lattice in whitened coordinates, continued by parabolas.
+/// A log density in the plane: bicubic interpolation on a uniform lattice in whitened coordinates, continued by
+/// parabolas.
 
 #include <functional>
 
@@ -9,8 +10,8 @@ namespace jko {
 
 /// A box in the coordinates z of x = center + axes · z, and a number of lattice points along each of them.
 struct LatticeBox {
-  Vector center;   ///< (D)
-  Matrix axes;     ///< (D, D)
+  Vector center;     ///< (D)
+  Matrix axes;       ///< (D, D)
   Vector low, high;  ///< bounds of z, (D)
 
   /// All counts(0) × counts(1) × … points, the first coordinate running fastest.

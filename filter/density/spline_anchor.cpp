@@ -22,15 +22,15 @@ SplineAnchor::SplineAnchor(const Vector& knots, const Vector& log_density, doubl
   // Slopes at the ends from a tenth of the knots: single differences there are noisy. Tails must fall.
   const Index far = std::max<Index>(1, n / 20);
   left_slope_ = std::max((values_(far) - values_(0)) / (knots_(far) - knots_(0)), std::sqrt(precision_));
-  right_slope_ = std::min((values_(n - 1) - values_(n - 1 - far)) / (knots_(n - 1) - knots_(n - 1 - far)),
-                          -std::sqrt(precision_));
+  right_slope_ =
+      std::min((values_(n - 1) - values_(n - 1 - far)) / (knots_(n - 1) - knots_(n - 1 - far)), -std::sqrt(precision_));
 
   // Normalise: Simpson's rule between the knots; what lies beyond them is negligible by construction.
   double integral = 0.0;
   for (Index i = 0; i + 1 < n; ++i) {
     const double middle = at(0.5 * (knots_(i) + knots_(i + 1)));
-    integral += (knots_(i + 1) - knots_(i)) / 6.0 *
-                (std::exp(values_(i)) + 4.0 * std::exp(middle) + std::exp(values_(i + 1)));
+    integral +=
+        (knots_(i + 1) - knots_(i)) / 6.0 * (std::exp(values_(i)) + 4.0 * std::exp(middle) + std::exp(values_(i + 1)));
   }
   if (integral > 0.0 && std::isfinite(integral)) values_.array() -= std::log(integral);
 }

@@ -7,8 +7,8 @@ namespace jko {
 
 class SplineAnchor final : public Anchor {
  public:
-  /// `knots` strictly increasing, at least four. `precision` > 0 is the curvature of -log density beyond the knots (that of
-  /// a Gaussian tail). The density is normalised.
+  /// `knots` strictly increasing, at least four. `precision` > 0 is the curvature of -log density beyond the knots
+  /// (that of a Gaussian tail). The density is normalised.
   SplineAnchor(const Vector& knots, const Vector& log_density, double precision);
 
   Vector log_density(PointsView points) const override;

@@ -214,7 +214,8 @@ void MapBlock<Scalar>::reverse(const ConvexMap<Scalar>& map, View d_image, Colum
     auto& adj = adjoint.layers[l];
     auto u_bar = adj.u.topRows(n);
     u_bar.matrix().noalias() += d_image * map.layers[l].A.transpose();
-    if (l > 0) u_bar.matrix().noalias() += adjoint.layers[l - 1].lambda.topRows(n).matrix() * map.layers[l].W.transpose();
+    if (l > 0)
+      u_bar.matrix().noalias() += adjoint.layers[l - 1].lambda.topRows(n).matrix() * map.layers[l].W.transpose();
     adj.s.topRows(n) += u_bar * layer.lambda;
     adj.lambda.topRows(n) = u_bar * layer.s;
   }

@@ -17,7 +17,7 @@ struct MapAdjoint {
   using Mat = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
   using Array = Eigen::Array<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
   struct Layer {
-    Array stack;   ///< adjoint of [a; J^1; …; J^D], ((1+D)B, H)
+    Array stack;         ///< adjoint of [a; J^1; …; J^D], ((1+D)B, H)
     Array s, lambda, u;  ///< adjoints of σ'(a), λ and u = σ'(a) ⊙ λ, (B, H)
   };
   std::vector<Layer> layers;
@@ -54,8 +54,8 @@ class MapBlock {
 
  private:
   struct Layer {
-    Array stack;      ///< [σ(a); σ'(a) ⊙ J^1; …; σ'(a) ⊙ J^D], ((1+D)B, H)
-    Array J;          ///< [J^1; …; J^D], (D·B, H)
+    Array stack;         ///< [σ(a); σ'(a) ⊙ J^1; …; σ'(a) ⊙ J^D], ((1+D)B, H)
+    Array J;             ///< [J^1; …; J^D], (D·B, H)
     Array s, lambda, u;  ///< σ'(a), λ, σ'(a) ⊙ λ, (B, H)
   };
 

@@ -1,8 +1,8 @@
 #pragma once
 /// What an observation says of the state: the log-likelihood log g(y | x, t).
 ///
-/// An entry of y that is NaN is missing. Models with independent entries skip it, correlated ones marginalise it, and an
-/// observation with no entry at all has log-likelihood 0 everywhere. No model ever returns NaN: where g is zero, or
+/// An entry of y that is NaN is missing. Models with independent entries skip it, correlated ones marginalise it, and
+/// an observation with no entry at all has log-likelihood 0 everywhere. No model ever returns NaN: where g is zero, or
 /// where a formula is undefined, the value is -infinity.
 ///
 /// To add one: derive from ObservationModel in a file of this folder, and register its name in src/config_model.cpp.

@@ -110,8 +110,8 @@ void GridFilter::assemble(double t) {
   model_.potential->evaluate(cells_, t, value, gradient);
   // Where Φ is not finite there is no mass: a wall.
   const double top = 1e6 * model_.temperature();
-  const Matrix scaled = value.unaryExpr([&](double v) { return std::isfinite(v) ? v : top; }).reshaped(columns_, rows_) *
-                        model_.beta;
+  const Matrix scaled =
+      value.unaryExpr([&](double v) { return std::isfinite(v) ? v : top; }).reshaped(columns_, rows_) * model_.beta;
   axes_.clear();
   axes_.emplace_back(scaled.transpose(), model_.temperature() / (spacing_(0) * spacing_(0)));
   if (dimension() == 2) axes_.emplace_back(scaled, model_.temperature() / (spacing_(1) * spacing_(1)));

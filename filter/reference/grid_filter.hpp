@@ -1,6 +1,6 @@
 #pragma once
-/// The truth in one and two dimensions: the Fokker-Planck equation on a fine grid (chang_cooper.hpp; in the plane, Strang
-/// splitting of the two axes) and Bayes' rule cell by cell.
+/// The truth in one and two dimensions: the Fokker-Planck equation on a fine grid (chang_cooper.hpp; in the plane,
+/// Strang splitting of the two axes) and Bayes' rule cell by cell.
 ///
 ///     GridFilter filter(model, GridOptions{});
 
@@ -16,7 +16,8 @@ namespace jko {
 struct GridOptions {
   Index cells = 0;    ///< along each axis; 0: 2,000 on a line, 200 in the plane
   double step = 0.0;  ///< time step; 0: a fiftieth of the model's shortest time scale (a twentieth in the plane)
-  /// Bounds of each axis. Empty: the box around a few thousand unobserved paths up to `horizon`, a third wider on each side.
+  /// Bounds of each axis. Empty: the box around a few thousand unobserved paths up to `horizon`, a third wider on each
+  /// side.
   std::vector<std::pair<double, double>> domain;
   double horizon = 100.0;  ///< how long those paths are, in units of the model's time
   std::uint64_t seed = 0;  ///< of those paths
@@ -53,7 +54,7 @@ class GridFilter final : public Filter {
   Index columns_, rows_;  ///< cells along the first axis and the second (1 on a line)
   Points cells_;          ///< centres, the first coordinate running fastest
   Vector spacing_;
-  Matrix density_;        ///< (rows, columns): rows are lines along the first axis
+  Matrix density_;  ///< (rows, columns): rows are lines along the first axis
   std::vector<ChangCooper> axes_;
 };
 

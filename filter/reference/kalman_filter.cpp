@@ -24,6 +24,11 @@ KalmanFilter::KalmanFilter(Model model)
   if (model_.initial.components().size() != 1) {
     throw std::invalid_argument("the Kalman filter needs a Gaussian initial law, not a mixture");
   }
+  const Index d = model_.dimension();
+  if (potential_->dimension() != d || observation_->state_dimension() != d) {
+    throw std::invalid_argument(
+        "the Kalman filter needs a potential, an initial law and observations of one dimension");
+  }
   const Eigen::SelfAdjointEigenSolver<Matrix> eigen(potential_->A());
   rates_ = eigen.eigenvalues();
   modes_ = eigen.eigenvectors();
@@ -35,7 +40,9 @@ PredictSummary KalmanFilter::predict(double t) {
   PredictSummary summary;
   const double step = t - time_;
   if (!(step > 0.0)) return summary;
-  const auto in_modes = [&](const auto& f) { return Matrix(modes_ * rates_.unaryExpr(f).asDiagonal() * modes_.transpose()); };
+  const auto in_modes = [&](const auto& f) {
+    return Matrix(modes_ * rates_.unaryExpr(f).asDiagonal() * modes_.transpose());
+  };
   const Matrix F = in_modes([step](double a) { return std::exp(-a * step); });
   const Matrix drift = in_modes([step](double a) { return decay_integral(a, step); });
   const Matrix noise = in_modes([step](double a) { return decay_integral(2.0 * a, step); });
@@ -60,6 +67,7 @@ UpdateSummary KalmanFilter::update(const Vector& y) {
   const Vector innovation = Vector(y(seen)) - H * mean_;
   const auto evidence = GaussianMixture::gaussian(Vector::Zero(innovation.size()), 0.5 * (S + S.transpose()));
   summary.log_evidence_increment = evidence.log_density(innovation.transpose())(0);
+  if (!summary.possible()) return summary;
   const Matrix gain = S.llt().solve(H * covariance_).transpose();
   mean_ += gain * innovation;
   // Joseph's form keeps the covariance symmetric and positive definite.

@@ -1,6 +1,6 @@
 #pragma once
-/// The exact filter for the Ornstein-Uhlenbeck process with linear Gaussian observations, in any dimension (Kalman 1960,
-/// with the continuous process discretised exactly).
+/// The exact filter for the Ornstein-Uhlenbeck process with linear Gaussian observations, in any dimension (Kalman
+/// 1960, with the continuous process discretised exactly).
 ///
 ///     KalmanFilter filter(model);   // quadratic potential, one Gaussian, LinearGaussian observations
 

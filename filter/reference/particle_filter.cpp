@@ -14,6 +14,8 @@ namespace jko {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kFarthest = 1e100;  // of a coordinate: its square and cube are still finite
+constexpr Index kKernels = 4000;     // of a density in two dimensions or more
 
 }  // namespace
 
@@ -30,14 +32,19 @@ ParticleFilter::ParticleFilter(Model model, ParticleOptions options)
   force_.resize(n, d);
   noise_.resize(n, d);
   if (options_.step == 0.0) {
-    // The drift's rate: root mean square of the change of ∇Φ over a small move of every coordinate.
+    // The drift's rate: root mean square of the change of ∇Φ along each coordinate, the largest of them.
     const Index sample = std::min<Index>(n, 2048);
     const Points here = x_.topRows(sample);
     const double nudge = 1e-4 * std::sqrt(model_.initial.covariance().trace() / static_cast<double>(d));
     Points a(sample, d), b(sample, d);
     model_.potential->gradient(here, time_, a);
-    model_.potential->gradient(here.array() + nudge, time_, b);
-    const double rate = std::sqrt((b - a).rowwise().squaredNorm().mean() / static_cast<double>(d)) / nudge;
+    double rate = 0.0;
+    for (Index k = 0; k < d; ++k) {
+      Points moved = here;
+      moved.col(k).array() += nudge;
+      model_.potential->gradient(moved, time_, b);
+      rate = std::max(rate, std::sqrt((b - a).rowwise().squaredNorm().mean()) / nudge);
+    }
     options_.step = std::isfinite(rate) && rate > 0.0 ? 0.02 / rate : kInfinity;
   }
 }
@@ -46,6 +53,14 @@ PredictSummary ParticleFilter::predict(double t) {
   PredictSummary summary;
   const double interval = t - time_;
   if (!(interval > 0.0)) return summary;
+  // Resampling waits for the next move: until then the weighted particles say more of the law than copies of some
+  // would.
+  if (effective_sample_size() < options_.resample_below * static_cast<double>(x_.rows())) {
+    Matrix offset(1, 1);
+    fill_uniform(options_.seed, draws_++, offset);
+    x_ = x_(systematic(x_.rows(), offset(0)), Eigen::all).eval();
+    weights_.setConstant(1.0 / static_cast<double>(x_.rows()));
+  }
   const int steps = std::max(1, static_cast<int>(std::ceil(interval / options_.step * (1.0 - 1e-12))));
   const double dt = interval / steps, spread = std::sqrt(2.0 * dt * model_.temperature());
   for (int k = 0; k < steps; ++k) {
@@ -53,7 +68,11 @@ PredictSummary ParticleFilter::predict(double t) {
     fill_standard_normal(options_.seed, draws_++, noise_);
     const Index n = x_.size();
 #pragma omp parallel for schedule(static)
-    for (Index i = 0; i < n; ++i) x_.data()[i] += spread * noise_.data()[i] - dt * force_.data()[i];
+    for (Index i = 0; i < n; ++i) {
+      // Where the drift is not finite, or too steep for this step to mean anything, a particle stays for the step.
+      const double moved = x_.data()[i] + spread * noise_.data()[i] - dt * force_.data()[i];
+      if (std::abs(moved) < kFarthest) x_.data()[i] = moved;
+    }
   }
   time_ = t;
   summary.steps = steps;
@@ -77,13 +96,6 @@ UpdateSummary ParticleFilter::update(const Vector& y) {
   summary.log_evidence_increment = top + std::log(sum);
   weights_ = w / sum;
   summary.effective_sample_size = effective_sample_size();
-  const Index n = x_.rows();
-  if (summary.effective_sample_size < options_.resample_below * static_cast<double>(n)) {
-    Matrix offset(1, 1);
-    fill_uniform(options_.seed, draws_++, offset);
-    x_ = x_(systematic(n, offset(0)), Eigen::all).eval();
-    weights_.setConstant(1.0 / static_cast<double>(n));
-  }
   return summary;
 }
 
@@ -123,15 +135,17 @@ Matrix ParticleFilter::quantiles(const std::vector<double>& levels) const {
 
 Vector ParticleFilter::log_density(PointsView points) const {
   const Index d = dimension();
-  // Silverman's rule, with the effective number of particles.
-  const double n = effective_sample_size();
+  // Silverman's rule, with the effective number of kernels.
+  double n = effective_sample_size();
+  if (d > 1) n = std::min(n, static_cast<double>(kKernels));
   const double factor = std::pow(4.0 / (static_cast<double>(d + 2) * n), 1.0 / static_cast<double>(d + 4));
   const Matrix cov = covariance();
-  if (d == 1) return line_density(points, factor * std::sqrt(cov(0, 0)));
+  // A law that has collapsed onto one particle is still given some width.
+  const double least = 1e-12 * (1.0 + x_.cwiseAbs().maxCoeff());
+  if (d == 1) return line_density(points, std::max(factor * std::sqrt(cov(0, 0)), least));
 
-  constexpr Index kKernels = 4000;
   const Points centres = x_(systematic(std::min(kKernels, x_.rows()), 0.5), Eigen::all);
-  const Eigen::LLT<Matrix> llt(factor * factor * cov);
+  const Eigen::LLT<Matrix> llt(factor * factor * cov + least * least * Matrix::Identity(d, d));
   const Points z = llt.matrixL().solve(points.transpose()).transpose();
   const Points c = llt.matrixL().solve(centres.transpose()).transpose();
   const double normaliser = std::log(static_cast<double>(c.rows())) +
@@ -147,12 +161,13 @@ Vector ParticleFilter::log_density(PointsView points) const {
   return result;
 }
 
-// Kernels around the bins of a histogram a tenth of the bandwidth wide: the same density to three digits, at a cost that
-// does not depend on the number of particles.
+// Kernels around the bins of a histogram a tenth of the bandwidth wide: the same density to three digits, at a cost
+// that does not depend on the number of particles.
 Vector ParticleFilter::line_density(PointsView points, double bandwidth) const {
   constexpr Index kMostBins = 200000;
   const double low = x_.minCoeff(), high = x_.maxCoeff();
-  const Index bins = std::clamp<Index>(static_cast<Index>((high - low) / (0.1 * bandwidth)) + 1, 1, kMostBins);
+  const Index bins =
+      std::clamp<Index>(static_cast<Index>(std::min((high - low) / (0.1 * bandwidth), 1e9)) + 1, 1, kMostBins);
   const double width = std::max((high - low) / static_cast<double>(bins), 1e-300);
   Vector mass = Vector::Zero(bins + 1);
   for (Index i = 0; i < x_.rows(); ++i) {
@@ -168,8 +183,8 @@ Vector ParticleFilter::line_density(PointsView points, double bandwidth) const {
   for (Index i = 0; i < points.rows(); ++i) {
     double sum = 0.0;
     const double centre = (points(i, 0) - low) / width, reach = 8.0 * bandwidth / width;
-    const Index first = std::clamp<Index>(static_cast<Index>(centre - reach), 0, bins);
-    const Index last = std::clamp<Index>(static_cast<Index>(centre + reach) + 1, 0, bins);
+    const auto bin = [bins](double at) { return static_cast<Index>(std::clamp(at, 0.0, static_cast<double>(bins))); };
+    const Index first = bin(centre - reach), last = bin(centre + reach + 1.0);
     for (Index k = first; k <= last; ++k) {
       const double z = (points(i, 0) - (low + static_cast<double>(k) * width)) / bandwidth;
       if (mass(k) > 0.0) sum += mass(k) * std::exp(-0.5 * z * z);
@@ -186,8 +201,8 @@ Points ParticleFilter::sample(Index count, std::uint64_t seed) const {
   std::partial_sum(weights_.begin(), weights_.end(), cumulative.begin());
   std::vector<Index> chosen(count);
   for (Index i = 0; i < count; ++i) {
-    const Index k = std::lower_bound(cumulative.begin(), cumulative.end(), uniform(i) * cumulative.tail(1)(0)) -
-                    cumulative.begin();
+    const Index k =
+        std::lower_bound(cumulative.begin(), cumulative.end(), uniform(i) * cumulative.tail(1)(0)) - cumulative.begin();
     chosen[i] = std::min(k, weights_.size() - 1);
   }
   return x_(chosen, Eigen::all);

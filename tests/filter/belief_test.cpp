@@ -31,7 +31,8 @@ void advance(Belief& belief, const ConvexMap<double>& map) {
 
 }  // namespace
 
-TEST_CASE("Bayes' rule for Gaussians: posterior moments, evidence and density are those of the closed form", "[belief]") {
+TEST_CASE("Bayes' rule for Gaussians: posterior moments, evidence and density are those of the closed form",
+          "[belief]") {
   for (const Index d : {1, 2, 3, 6}) {
     CAPTURE(d);
     const double noise = 0.2;  // variance

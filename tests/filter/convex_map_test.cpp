@@ -1,6 +1,5 @@
 #include "filter/convex_map.hpp"
 
-
 #include <omp.h>
 #include <torch/torch.h>
 

@@ -12,8 +12,8 @@
 
 namespace jko {
 
-/// An Ornstein-Uhlenbeck process in d dimensions that couples them all, observed with noise; every second observation is
-/// partial where there is more than one entry.
+/// An Ornstein-Uhlenbeck process in d dimensions that couples them all, observed with noise; every second observation
+/// is partial where there is more than one entry.
 inline Model ou_model(Index d, double noise = 0.5) {
   const Matrix U = Eigen::HouseholderQR<Matrix>(random_points(d, d, 11)).householderQ();
   Matrix A = U * Vector::LinSpaced(d, 0.5, 2.0).asDiagonal() * U.transpose();
@@ -43,12 +43,10 @@ inline AgainstKalman compare_with_kalman(const Model& model, Filter& filter, int
     const Vector x = kalman.sample(1, 100 + k).row(0).transpose();
     Vector y = model.observation->sample(x, kalman.time(), engine);
     if (partial && d > 1 && k % 2 == 0) y(k % d) = std::nan("");
-    result.log_evidence_error +=
-        filter.update(y).log_evidence_increment - kalman.update(y).log_evidence_increment;
+    result.log_evidence_error += filter.update(y).log_evidence_increment - kalman.update(y).log_evidence_increment;
     const Vector apart = filter.mean() - kalman.mean();
     square += apart.cwiseAbs2().cwiseQuotient(kalman.covariance().diagonal()).mean();
-    result.symmetric_kl +=
-        symmetric_kl(filter.mean(), filter.covariance(), kalman.mean(), kalman.covariance()) / count;
+    result.symmetric_kl += symmetric_kl(filter.mean(), filter.covariance(), kalman.mean(), kalman.covariance()) / count;
   }
   result.mean_error = std::sqrt(square / count);
   return result;

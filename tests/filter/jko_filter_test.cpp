@@ -153,9 +153,8 @@ TEST_CASE("Stochastic volatility: evidence and mean follow the grid's", "[jko_fi
 
 TEST_CASE("A double well in the plane seen by its distance from a beacon, against the grid", "[jko_filter][accuracy]") {
   const Model model{std::make_shared<DoubleWell>(Vector::Ones(2), Vector::Ones(2)), 2.0, GaussianMixture::standard(2),
-                    std::make_shared<NonlinearObservation>(
-                        std::vector<std::string>{"sqrt((x0 - 2)**2 + (x1 + 1)**2)"}, 2,
-                        Noise::gaussian(Vector::Constant(1, 0.2)))};
+                    std::make_shared<NonlinearObservation>(std::vector<std::string>{"sqrt((x0 - 2)**2 + (x1 + 1)**2)"},
+                                                           2, Noise::gaussian(Vector::Constant(1, 0.2)))};
   JkoFilter filter(model, JkoOptions{});
   GridOptions grid_options;
   grid_options.horizon = 10.0;
@@ -204,7 +203,8 @@ TEST_CASE("The chain stays bounded without observations too", "[jko_filter]") {
     filter.predict(5.0);
     kalman.predict(5.0);
     CHECK(filter.belief().maps() <= 10);
-    CHECK(symmetric_kl(filter.mean(), filter.covariance(), kalman.mean(), kalman.covariance()) < (d == 1 ? 1e-3 : 0.02));
+    CHECK(symmetric_kl(filter.mean(), filter.covariance(), kalman.mean(), kalman.covariance()) <
+          (d == 1 ? 1e-3 : 0.02));
   }
 }
 

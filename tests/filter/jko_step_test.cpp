@@ -48,7 +48,7 @@ TEST_CASE("The step of a Gaussian in a bowl is the affine map of the closed form
       const Bowl bowl(d, a);
       StepSolverOptions options;
       options.solver = solver;
-      StepSolver steps(options);
+      StepSolver steps(options, d);
       const JkoStepResult step = steps.solve(step_problem(nodes, bowl, tau, temperature), tau);
       CHECK_FALSE(step.fallback);
       const Points exact = (s * nodes.x).array() + (r - s);
@@ -106,8 +106,8 @@ TEST_CASE("Features and the network that is made of them agree", "[convex_featur
     features.evaluate(x, r, s);
     MapEvaluator<double> evaluator(x, {10});
     evaluator.forward(features.map(shift, u));
-    const Points image = (ConvexFeatures::kFloor * x + r * (u.asDiagonal() * features.directions())).rowwise() +
-                         shift.transpose();
+    const Points image =
+        (ConvexFeatures::kFloor * x + r * (u.asDiagonal() * features.directions())).rowwise() + shift.transpose();
     CHECK((evaluator.image() - image).cwiseAbs().maxCoeff() < 1e-12);
     const Matrix hessian = evaluator.hessian();
     for (Index i = 0; i < x.rows(); ++i) {
@@ -138,7 +138,7 @@ TEST_CASE("A step that cannot be solved is replaced by a plain one and flagged",
       const BrokenPotential broken(d);
       StepSolverOptions options;
       options.solver = solver;
-      StepSolver steps(options);
+      StepSolver steps(options, d);
       const JkoStepResult step = steps.solve(step_problem(nodes, broken, 0.1, 1.0), 0.1);
       CHECK(step.fallback);
       CHECK(step.image.allFinite());
@@ -158,7 +158,7 @@ TEST_CASE("A deadline ends a step at once with a usable map", "[step_solver]") {
     StepSolverOptions options;
     options.solver = solver;
     options.budget_ms = 1e-6;  // has struck by the first evaluation
-    StepSolver steps(options);
+    StepSolver steps(options, 2);
     const JkoStepResult step = steps.solve(step_problem(nodes, ripple, 0.05, 1.0), 0.05);
     CHECK(step.image.allFinite());
     CHECK(step.log_det.allFinite());

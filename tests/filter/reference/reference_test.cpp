@@ -32,8 +32,8 @@ TEST_CASE("Kalman's recursion agrees with conditioning the joint Gaussian at onc
   evidence += filter.update(y.tail<1>()).log_evidence_increment;
   CHECK(filter.mean()(0) == Approx(m2 + cross.dot(S.inverse() * innovation)));
   CHECK(filter.covariance()(0, 0) == Approx(p2 - cross.dot(S.inverse() * cross)));
-  CHECK(evidence == Approx(-0.5 * innovation.dot(S.inverse() * innovation) -
-                           0.5 * std::log(4.0 * M_PI * M_PI * S.determinant())));
+  CHECK(evidence ==
+        Approx(-0.5 * innovation.dot(S.inverse() * innovation) - 0.5 * std::log(4.0 * M_PI * M_PI * S.determinant())));
 }
 
 TEST_CASE("Kalman refuses a model that is not linear and Gaussian, and says which part", "[kalman]") {
