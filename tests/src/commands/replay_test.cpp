@@ -120,7 +120,7 @@ TEST_CASE("the summary has every field, and the comparison's only with --compare
   CHECK(beside.outcome.out.find("SymKL") != std::string::npos);
 }
 
-TEST_CASE("--until stops reading and predicts to that time") {
+TEST_CASE("the option --until stops reading and predicts to that time") {
   const Run run({"--until", "1.7", "--compare", "grid"}, "t,y\n0.5,1\n1.5,0.5\n1.8,7\n1.9,oops\n");
   CHECK(run.posteriors().size() == 2);
   const json prediction = run.summary()["prediction"];
@@ -138,7 +138,7 @@ TEST_CASE("the unit of time makes seconds of the recording's span") {
   CHECK(run.summary()["stream_seconds"] == 2.0 * 86400.0);
 }
 
-TEST_CASE("--density writes a normalised density on the grid") {
+TEST_CASE("the option --density writes a normalised density on the grid") {
   const Run run({"--density", "-6:6:241"});
   std::istringstream file(run.folder.read("out/density.csv"));
   std::string line;
