@@ -15,7 +15,7 @@ constexpr Index kSlices = 8;  // of the sums over nodes: fixed, so that results 
 constexpr Index kParallelWork = 4'000'000;
 constexpr Index kRowsPerUnit = 100;  // of the Hessian's entropy part: more than enough for a well-conditioned matrix
 // Pull towards the identity, in units of relative entropy: decides only where nodes have next to no weight.
-const double kRidge = getenv("RIDGE") ? atof(getenv("RIDGE")) : 1e-8;
+constexpr double kRidge = 1e-8;
 
 /// Equation 2 as a function of v = (shift, u), its gradient and a positive definite approximation of its Hessian.
 class FeatureLoss {

@@ -66,28 +66,16 @@ GridFilter::GridFilter(Model model, GridOptions options)
 }
 
 void GridFilter::choose_domain_and_step() {
-  constexpr Index kPaths = 4096;
-  constexpr int kSteps = 4000;
   const Index d = dimension();
-  Points x = model_.initial.sample(kPaths, options_.seed, 0);
-  Vector low = x.colwise().minCoeff(), high = x.colwise().maxCoeff();
-  const double pace = 0.1 / std::max(curvature(*model_.potential, x, time_), 1e-12);
-  const int steps = static_cast<int>(std::clamp(std::ceil(options_.horizon / pace), 1.0, static_cast<double>(kSteps)));
-  const double dt = std::min(pace, options_.horizon / steps);
-  Points force(kPaths, d), noise(kPaths, d);
-  for (int k = 0; k < steps; ++k) {
-    model_.potential->gradient(x, time_ + k * dt, force);
-    fill_standard_normal(options_.seed, 1 + k, noise);
-    const Points next = x - dt * force + std::sqrt(2.0 * dt * model_.temperature()) * noise;
-    for (Index i = 0; i < kPaths; ++i) {
-      if (next.row(i).allFinite()) x.row(i) = next.row(i);
+  if (options_.domain.empty() || options_.step == 0.0) {
+    const Pilot pilot = run_pilot();
+    if (options_.domain.empty()) {
+      const Vector margin = (pilot.high - pilot.low) / 3.0;
+      for (Index k = 0; k < d; ++k) {
+        options_.domain.emplace_back(pilot.low(k) - margin(k), pilot.high(k) + margin(k));
+      }
     }
-    low = low.cwiseMin(x.colwise().minCoeff().transpose());
-    high = high.cwiseMax(x.colwise().maxCoeff().transpose());
-  }
-  if (options_.domain.empty()) {
-    const Vector margin = (high - low) / 3.0;
-    for (Index k = 0; k < d; ++k) options_.domain.emplace_back(low(k) - margin(k), high(k) + margin(k));
+    if (options_.step == 0.0) options_.step = (d == 1 ? 0.02 : 0.05) / pilot.rate;
   }
   if (static_cast<Index>(options_.domain.size()) != d) {
     throw std::invalid_argument("the grid's domain needs one pair of bounds for each dimension");
@@ -95,23 +83,51 @@ void GridFilter::choose_domain_and_step() {
   for (const auto& [from, to] : options_.domain) {
     if (!(from < to) || !std::isfinite(to - from)) throw std::invalid_argument("the grid's bounds must increase");
   }
-  if (options_.step == 0.0) {
-    // A posterior may be a third as wide as the law of the unobserved paths.
-    const Points centred = x.rowwise() - x.colwise().mean();
-    const double spread = centred.colwise().squaredNorm().minCoeff() / static_cast<double>(kPaths);
-    const double rate = curvature(*model_.potential, x, time_) + model_.temperature() / (0.1 * spread);
-    options_.step = (d == 1 ? 0.02 : 0.05) / rate;
+}
+
+GridFilter::Pilot GridFilter::run_pilot() const {
+  constexpr Index kPaths = 4096;
+  constexpr int kSteps = 4000;
+  const Index d = dimension();
+  Points x = model_.initial.sample(kPaths, options_.seed, 0);
+  Pilot pilot{x.colwise().minCoeff(), x.colwise().maxCoeff(), 0.0};
+  const double pace = 0.1 / std::max(curvature(*model_.potential, x, time_), 1e-12);
+  const int steps = static_cast<int>(std::clamp(std::ceil(options_.horizon / pace), 1.0, static_cast<double>(kSteps)));
+  const double dt = std::min(pace, options_.horizon / steps);
+  Points force(kPaths, d), noise(kPaths, d);
+  for (int k = 0; k < steps; ++k) {
+    model_.potential->gradient(x, time_ + k * dt, force);
+    fill_standard_normal(options_.seed, 1 + k, noise);
+    // No path moves farther in a step than the box is wide: Euler's scheme explodes where the drift grows faster than
+    // linearly (Hutzenthaler, Jentzen, Kloeden 2011), and the box must not.
+    const Vector most = pilot.high - pilot.low;
+    for (Index i = 0; i < kPaths; ++i) {
+      for (Index j = 0; j < d; ++j) {
+        if (!std::isfinite(force(i, j))) continue;
+        const double drift = std::clamp(-dt * force(i, j), -most(j), most(j));
+        x(i, j) += drift + std::sqrt(2.0 * dt * model_.temperature()) * noise(i, j);
+      }
+    }
+    pilot.low = pilot.low.cwiseMin(x.colwise().minCoeff().transpose());
+    pilot.high = pilot.high.cwiseMax(x.colwise().maxCoeff().transpose());
   }
+  // A posterior may be a third as wide as the law of the unobserved paths.
+  const Points centred = x.rowwise() - x.colwise().mean();
+  const double spread = centred.colwise().squaredNorm().minCoeff() / static_cast<double>(kPaths);
+  pilot.rate = curvature(*model_.potential, x, time_) + model_.temperature() / (0.1 * spread);
+  return pilot;
 }
 
 void GridFilter::assemble(double t) {
   Vector value(cells_.rows());
   Points gradient(cells_.rows(), dimension());
   model_.potential->evaluate(cells_, t, value, gradient);
-  // Where Φ is not finite there is no mass: a wall.
-  const double top = 1e6 * model_.temperature();
+  // Where Φ is not finite, or so high that the rates would overflow, there is no mass: a wall.
+  double lowest = kInfinity;
+  for (const double v : value) lowest = std::isfinite(v) ? std::min(lowest, v) : lowest;
+  const double wall = lowest + 1e6 * model_.temperature();
   const Matrix scaled =
-      value.unaryExpr([&](double v) { return std::isfinite(v) ? v : top; }).reshaped(columns_, rows_) * model_.beta;
+      value.unaryExpr([&](double v) { return v < wall ? v : wall; }).reshaped(columns_, rows_) * model_.beta;
   axes_.clear();
   axes_.emplace_back(scaled.transpose(), model_.temperature() / (spacing_(0) * spacing_(0)));
   if (dimension() == 2) axes_.emplace_back(scaled, model_.temperature() / (spacing_(1) * spacing_(1)));

@@ -43,7 +43,13 @@ class GridFilter final : public Filter {
   const std::vector<std::pair<double, double>>& domain() const { return options_.domain; }
 
  private:
+  struct Pilot {
+    Vector low, high;  ///< box that held all paths
+    double rate;       ///< one over the shortest time scale
+  };
+
   void choose_domain_and_step();
+  Pilot run_pilot() const;
   void assemble(double t);
   void advance(double dt);
   Vector weights() const;  ///< probability of each cell

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "filter/model/expression_likelihood.hpp"
+#include "filter/model/expression_potential.hpp"
 #include "filter/model/sine_well.hpp"
 #include "filter/reference/grid_filter.hpp"
 #include "filter/reference/particle_filter.hpp"
@@ -34,6 +36,42 @@ TEST_CASE("Kalman's recursion agrees with conditioning the joint Gaussian at onc
   CHECK(filter.covariance()(0, 0) == Approx(p2 - cross.dot(S.inverse() * cross)));
   CHECK(evidence ==
         Approx(-0.5 * innovation.dot(S.inverse() * innovation) - 0.5 * std::log(4.0 * M_PI * M_PI * S.determinant())));
+}
+
+TEST_CASE("Kalman with a missing entry agrees with conditioning in three dimensions, one of them without a drift",
+          "[kalman]") {
+  // A has the eigenvalues 0, 0.7 and 2 along axes that couple all coordinates: a Brownian motion beside two OU modes.
+  const Index d = 3;
+  const double dt = 0.4, beta = 1.5;
+  const Matrix U = Eigen::HouseholderQR<Matrix>(random_points(d, d, 5)).householderQ();
+  const Vector rates = (Vector(d) << 0.0, 0.7, 2.0).finished(), b = random_points(d, 1, 6);
+  const Matrix A = U * rates.asDiagonal() * U.transpose(), H = random_points(2, d, 7);
+  const Matrix R = (Matrix(2, 2) << 0.3, 0.1, 0.1, 0.5).finished();
+  const Model model{std::make_shared<Quadratic>(0.5 * (A + A.transpose()), b), beta,
+                    GaussianMixture::gaussian(random_points(d, 1, 8), Matrix::Identity(d, d)),
+                    std::make_shared<LinearGaussian>(H, R)};
+  // Moments of X(dt), mode by mode.
+  Vector decay(d), push(d), spread(d);
+  for (Index k = 0; k < d; ++k) {
+    decay(k) = std::exp(-rates(k) * dt);
+    push(k) = rates(k) > 0.0 ? (1.0 - decay(k)) / rates(k) : dt;
+    spread(k) = 2.0 / beta * (rates(k) > 0.0 ? (1.0 - decay(k) * decay(k)) / (2.0 * rates(k)) : dt);
+  }
+  const Matrix F = U * decay.asDiagonal() * U.transpose();
+  const Vector m = F * random_points(d, 1, 8) + U * push.asDiagonal() * U.transpose() * b;
+  const Matrix P = F * F.transpose() + U * spread.asDiagonal() * U.transpose();
+  KalmanFilter filter(model);
+  filter.predict(dt);
+  CHECK((filter.mean() - m).norm() < 1e-10);
+  CHECK((filter.covariance() - P).norm() < 1e-10);
+
+  const double y = 0.7;  // the second entry; the first is missing
+  const UpdateSummary seen = filter.update((Vector(2) << std::nan(""), y).finished());
+  const Vector h = H.row(1).transpose(), gain = P * h;
+  const double s = h.dot(gain) + R(1, 1), innovation = y - h.dot(m);
+  CHECK((filter.mean() - (m + gain * innovation / s)).norm() < 1e-10);
+  CHECK((filter.covariance() - (P - gain * gain.transpose() / s)).norm() < 1e-10);
+  CHECK(seen.log_evidence_increment == Approx(-0.5 * innovation * innovation / s - 0.5 * std::log(2.0 * M_PI * s)));
 }
 
 TEST_CASE("Kalman refuses a model that is not linear and Gaussian, and says which part", "[kalman]") {
@@ -89,6 +127,68 @@ TEST_CASE("The grid is converged: half the spacing and half the step change the 
     filter->predict(1.0);
   }
   CHECK(symmetric_kl(coarse, fine) < 1e-6);
+}
+
+TEST_CASE("The grid filter keeps the stationary law", "[grid]") {
+  // After a long prediction the law is exp(-Φ) up to a constant, whatever it was before.
+  const Model model{std::make_shared<SineWell>(1), 1.0, GaussianMixture::standard(1),
+                    std::make_shared<LinearGaussian>(Matrix::Identity(1, 1), Matrix::Identity(1, 1))};
+  GridOptions options;
+  options.domain = {{-9.0, 9.0}};
+  options.step = 0.02;
+  GridFilter grid(model, options);
+  grid.predict(60.0);
+  const Points x = Vector::LinSpaced(400, -4.0, 4.0);
+  const Vector relative =
+      grid.log_density(x).array() + (2.0 * M_PI * x.array()).sin() / M_PI + x.array().square() / 4.0;
+  CHECK(relative.maxCoeff() - relative.minCoeff() < 1e-4);
+}
+
+TEST_CASE("The grid filter follows a well that moves", "[grid]") {
+  // Φ = (x - t)² / 2: the mean is t - 1 + (m0 + 1) exp(-t), the variance that of a well at rest.
+  const Model model{std::make_shared<ExpressionPotential>("(x0 - t)**2 / 2", 1), 2.0,
+                    GaussianMixture::gaussian(Vector::Constant(1, 0.4), Matrix::Constant(1, 1, 0.3)),
+                    std::make_shared<LinearGaussian>(Matrix::Identity(1, 1), Matrix::Identity(1, 1))};
+  GridOptions options;
+  options.domain = {{-5.0, 7.0}};
+  options.step = 1e-2;
+  options.cells = 800;
+  GridFilter grid(model, options);
+  grid.predict(1.5);
+  CHECK(grid.mean()(0) == Approx(1.5 - 1.0 + 1.4 * std::exp(-1.5)).margin(1e-4));
+  CHECK(grid.covariance()(0, 0) == Approx(0.5 + (0.3 - 0.5) * std::exp(-3.0)).margin(1e-4));
+}
+
+TEST_CASE("The grid's own box stays small where the drift grows faster than linearly", "[grid]") {
+  const Model model{std::make_shared<ExpressionPotential>("x0**4", 1), 1.0,
+                    GaussianMixture::gaussian(Vector::Zero(1), Matrix::Constant(1, 1, 9.0)),
+                    std::make_shared<LinearGaussian>(Matrix::Identity(1, 1), Matrix::Identity(1, 1))};
+  const GridFilter grid(model, GridOptions{});
+  CHECK(grid.domain()[0].second - grid.domain()[0].first < 200.0);
+}
+
+TEST_CASE("Missing observations change nothing and impossible ones say so, on the grid and with particles",
+          "[grid][bootstrap]") {
+  Model model = ou_model(1);
+  // Not defined, and so impossible, for states below y.
+  model.observation = std::make_shared<ExpressionLikelihood>("log(x0 - y0)", 1, 1);
+  GridOptions grid_options;
+  grid_options.horizon = 5.0;
+  GridFilter grid(model, grid_options);
+  ParticleFilter particles(model, ParticleOptions{});
+  for (Filter* filter : {static_cast<Filter*>(&grid), static_cast<Filter*>(&particles)}) {
+    CAPTURE(filter->method());
+    filter->predict(0.5);
+    const double before = filter->mean()(0);
+    CHECK(filter->update(Vector::Constant(1, std::nan(""))).log_evidence_increment == 0.0);
+    CHECK(filter->mean()(0) == Approx(before));
+    CHECK_FALSE(filter->update(Vector::Constant(1, 1e3)).possible());
+    CHECK(filter->mean()(0) == Approx(before));
+    filter->predict(1.0);
+    CHECK(std::isfinite(filter->mean()(0)));
+    CHECK(filter->update(Vector::Constant(1, 0.1)).possible());
+    CHECK(filter->quantiles({0.001})(0, 0) > 0.05);
+  }
 }
 
 TEST_CASE("The bootstrap filter agrees with Kalman within its own noise", "[bootstrap]") {
