@@ -81,8 +81,11 @@ double median(std::vector<double> v) {
 
 using MakeFilter = std::function<std::unique_ptr<Filter>(const Model&)>;
 
+std::string only;  // problems whose name holds this
+
 void benchmark(const Problem& p, int seeds, const MakeFilter& truth,
                const std::vector<std::pair<std::string, MakeFilter>>& methods) {
+  if (p.name.find(only) == std::string::npos) return;
   std::vector<Row> rows(methods.size());
   for (int seed = 0; seed < seeds; ++seed) {
     const std::vector<Vector> observations = simulate(p, seed);
@@ -148,6 +151,7 @@ int main(int argc, char** argv) {
   CLI::App app("How accurate and how fast: all methods, side by side");
   app.add_option("--seeds", seeds, "simulated recordings of the sine well (others: a fifth of them)")
       ->check(CLI::Range(1, 1000));
+  app.add_option("--only", only, "only the problems whose name holds this");
   CLI11_PARSE(app, argc, argv);
   const int few = std::max(1, seeds / 5);
 
@@ -166,6 +170,11 @@ int main(int argc, char** argv) {
         {"OU, D = " + std::to_string(d), ornstein_uhlenbeck(d), 0.25, 20, 5.0}, few,
         [](const Model& model) { return std::make_unique<KalmanFilter>(model); },
         {{"jko BDF2 0.125", jko_filter(Scheme::bdf2, 0.125)}, {"bootstrap 100,000", bootstrap_filter(100000, 1e-2)}});
+  }
+  for (const Index d : {1, 2, 4, 8, 12}) {
+    benchmark({"OU law, D = " + std::to_string(d), ornstein_uhlenbeck(d), 0.25, 0, 0.9}, few,
+              [](const Model& model) { return std::make_unique<KalmanFilter>(model); },
+              {{"jko BDF2 0.05", jko_filter(Scheme::bdf2, 0.05)}, {"jko BDF2 0.1", jko_filter(Scheme::bdf2, 0.1)}});
   }
   const Model wells{std::make_shared<DoubleWell>(Vector::Ones(2), Vector::Ones(2)), 2.0, GaussianMixture::standard(2),
                     std::make_shared<NonlinearObservation>(std::vector<std::string>{"sqrt((x0 - 2)**2 + (x1 + 1)**2)"},

@@ -3,6 +3,7 @@
 #include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "filter/engine/map_block.hpp"
 
@@ -51,6 +52,8 @@ ConvexMap<Scalar>& ConvexMap<Scalar>::operator+=(const ConvexMap& other) {
 }
 
 namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // Rows of a block: a few cache lines of each column, so that a block's layer stays in the level-one cache.
 constexpr Index kBlock = 64;
@@ -191,7 +194,7 @@ MapValue apply(const ConvexMap<double>& map, PointsView points) {
     for (Index k = 0; k < blocks; ++k) {
       const Index row = k * kBlock, rows = std::min(kBlock, n - row);
       if (block.rows() != rows) block.resize(rows, d, map.widths());
-      block.forward(map, points.middleRows(row, rows));
+      block.evaluate(map, points.middleRows(row, rows));
       value.image.middleRows(row, rows) = block.image();
       value.log_det.segment(row, rows) = block.log_det();
     }
@@ -201,7 +204,9 @@ MapValue apply(const ConvexMap<double>& map, PointsView points) {
 
 MapInverse invert(const ConvexMap<double>& map, PointsView z) {
   constexpr int kIterations = 60;
-  constexpr double kTolerance = 1e-11;  // of |T(x) - z|, relative to the size of z
+  // Of |T(x) - z|, relative to the size of z. One more Newton step, which needs no evaluation, squares it; what it
+  // leaves in log det is of the size of the tolerance.
+  constexpr double kTolerance = 1e-8;
   const Index n = z.rows(), d = z.cols(), blocks = block_count(n);
   MapInverse inverse{Points(n, d), Vector(n), true};
   bool converged = true;
@@ -214,36 +219,31 @@ MapInverse invert(const ConvexMap<double>& map, PointsView z) {
       if (block.rows() != rows) block.resize(rows, d, map.widths());
       const Points target = z.middleRows(row, rows);
       const Vector tolerance = kTolerance * (1.0 + target.rowwise().norm().array());
-      Points x = target;
-      block.forward(map, x);
       // Newton's step for the strictly convex merit ψ(x) - zᵀx, halved where the residual does not shrink.
-      Vector damping = Vector::Ones(rows);
-      Points residual = block.image() - target;
-      Vector error = residual.rowwise().norm();
-      Points step = block.solve(residual);
+      Points x = target, trial = target, step = Points::Zero(rows, d);
+      Vector damping = Vector::Ones(rows), error = Vector::Constant(rows, kInfinity);
+      Vector log_det = Vector::Constant(rows, std::numeric_limits<double>::quiet_NaN());
       for (int iteration = 0; iteration < kIterations && (error.array() > tolerance.array()).any(); ++iteration) {
-        const Points trial = x - (step.array().colwise() * damping.array()).matrix();
-        block.forward(map, trial);
-        const Points trial_residual = block.image() - target;
-        const Points trial_step = block.solve(trial_residual);
+        block.evaluate(map, trial);
+        const Points residual = block.image() - target, next = block.solve(residual);
         for (Index i = 0; i < rows; ++i) {
-          const double trial_error = trial_residual.row(i).norm();
-          if (trial_error < error(i) || error(i) <= tolerance(i)) {
-            if (error(i) > tolerance(i)) {
-              x.row(i) = trial.row(i);
-              error(i) = trial_error;
-              step.row(i) = trial_step.row(i);
-            }
+          if (error(i) <= tolerance(i)) continue;
+          const double trial_error = residual.row(i).norm();
+          if (trial_error < error(i)) {
+            x.row(i) = trial.row(i);
+            error(i) = trial_error;
+            step.row(i) = next.row(i);
+            log_det(i) = block.log_det()(i);
             damping(i) = 1.0;
           } else {
             damping(i) *= 0.5;
           }
+          trial.row(i) = x.row(i) - damping(i) * step.row(i);
         }
       }
       converged = converged && (error.array() <= 1e3 * tolerance.array()).all();
-      block.forward(map, x);
-      inverse.preimage.middleRows(row, rows) = x;
-      inverse.log_det.segment(row, rows) = block.log_det();
+      inverse.preimage.middleRows(row, rows) = x - step;
+      inverse.log_det.segment(row, rows) = log_det;
     }
   }
   inverse.converged = converged;

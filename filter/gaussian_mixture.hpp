@@ -41,7 +41,8 @@ class GaussianMixture {
   /// `count` independent draws, shape (count, D).
   Points sample(Index count, std::uint64_t seed, std::uint64_t stream) const;
 
-  /// `count` quasi-random draws: components take their share of the points in proportion to their weights.
+  /// `count` quasi-random draws: components take their share of the points in proportion to their weights, and each
+  /// component's points have its mean and covariance exactly (if there are at least eight a dimension).
   Points quasi_sample(Index count, std::uint64_t seed) const;
 
  private:

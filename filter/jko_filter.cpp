@@ -1,6 +1,7 @@
 #include "filter/jko_filter.hpp"
 
 #include <algorithm>
+#include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
 #include <stdexcept>
 
@@ -148,13 +149,14 @@ Matrix JkoFilter::quantiles(const std::vector<double>& levels) const {
     const auto below = [&](double q) {
       return (((q - x + half) / (2.0 * half)).max(0.0).min(1.0) * nodes.weights.array()).sum();
     };
+    const double low = x.minCoeff() - half, high = x.maxCoeff() + half;
+    const auto close = [&](double a, double b) { return std::abs(a - b) < 1e-9 * width_now(k); };
     for (std::size_t q = 0; q < levels.size(); ++q) {
-      double low = x.minCoeff() - half, high = x.maxCoeff() + half;
-      for (int bisection = 0; bisection < 45; ++bisection) {
-        const double middle = 0.5 * (low + high);
-        (below(middle) < levels[q] ? low : high) = middle;
-      }
-      result(static_cast<Index>(q), k) = 0.5 * (low + high);
+      const double level = std::clamp(levels[q], 0.0, 1.0);
+      std::uintmax_t evaluations = 100;
+      const auto bracket = boost::math::tools::toms748_solve([&](double x_q) { return below(x_q) - level; }, low, high,
+                                                             -level, 1.0 - level, close, evaluations);
+      result(static_cast<Index>(q), k) = 0.5 * (bracket.first + bracket.second);
     }
   }
   return result;

@@ -147,16 +147,20 @@ Placement place_on_lattice(const LogDensity& log_density, const Points& guess, c
 
 Placement place_quasi_random(const LogDensity& log_density, const Moments& first_guess, Index count,
                              std::uint64_t seed) {
-  constexpr double kGood = 0.3;  // share of effective nodes that ends the search
+  constexpr double kGood = 0.3;         // share of effective nodes that will do
+  constexpr double kGain = 0.02;        // and how much more of them is worth another round
+  constexpr double kMostDefence = 0.2;  // share of the nodes that look for mass where the guess has none
   constexpr int kRounds = 12;
+  const double n = static_cast<double>(count);
   Moments guess = first_guess;
   Placement best;
   best.log_normaliser = -kInfinity;
-  double best_size = 0.0;
-  for (int round = 0; round < kRounds && best_size < kGood * count; ++round) {
+  double best_size = 0.0, defence = kMostDefence;
+  for (int round = 0; round < kRounds; ++round) {
     Matrix c = guess.covariance;
     c.diagonal().array() += 1e-9 * c.diagonal().maxCoeff() + 1e-300;
-    const GaussianMixture proposal({{0.8, guess.mean, 1.1 * c}, {0.2, guess.mean, 3.0 * c}});
+    const GaussianMixture proposal(
+        {{1.0 - defence, guess.mean, (1.0 + 0.5 * defence) * c}, {defence, guess.mean, 3.0 * c}});
     Placement placement;
     Nodes& nodes = placement.nodes;
     nodes.x = proposal.quasi_sample(count, seed + round);
@@ -174,10 +178,15 @@ Placement place_quasi_random(const LogDensity& log_density, const Moments& first
     nodes.origin = nodes.x;
     nodes.cell = Matrix::Zero(c.rows(), c.cols());
     guess = tempered_moments(nodes.x, Vector::Zero(count), log_weights);
-    if (nodes.effective_sample_size() > best_size) {
-      best_size = nodes.effective_sample_size();
+    // The nearer the law is to the guess, the fewer nodes need to be spent on defence: on a normal law the weights
+    // become all but equal, and its moments all but exact.
+    const double size = nodes.effective_sample_size(), gain = size - best_size;
+    defence = std::clamp(kMostDefence * (1.0 - size / n), 0.01, kMostDefence);
+    if (gain > 0.0) {
+      best_size = size;
       best = std::move(placement);
     }
+    if (best_size >= kGood * n && gain < kGain * n) break;
   }
   return best;
 }

@@ -37,16 +37,22 @@ bool lowers_loss(const JkoStepProblem& problem, const Points& image, const Vecto
 
 }  // namespace
 
+// Units beyond what the nodes can tell apart fit the nodes' noise: in many dimensions a few serve better.
+Index default_width(Index dimension) {
+  if (dimension == 1) return 72;
+  return dimension == 2 ? 144 : 16;
+}
+
 StepSolver::StepSolver(StepSolverOptions options, Index dimension) : options_(std::move(options)) {
   if (options_.solver == Solver::automatic) {
     options_.solver = options_.widths.size() > 1 ? Solver::lbfgs : Solver::newton;
   }
-  if (options_.tolerance == 0.0) options_.tolerance = options_.solver == Solver::newton ? 1e-8 : 1e-5;
+  if (options_.tolerance == 0.0) options_.tolerance = options_.solver == Solver::newton && dimension == 1 ? 1e-8 : 1e-5;
   if (options_.widths.empty()) {
     if (options_.solver == Solver::lbfgs)
       options_.widths = {16, 16};
     else
-      options_.widths = {dimension == 2 ? 144 : 72};
+      options_.widths = {default_width(dimension)};
   }
 }
 

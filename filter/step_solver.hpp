@@ -24,7 +24,8 @@ enum class Solver {
 
 struct StepSolverOptions {
   Solver solver = Solver::automatic;
-  std::vector<Index> widths;  ///< hidden units a layer; empty: 72 (144 in the plane), or 16 and 16 trained ones
+  std::vector<Index>
+      widths;  ///< hidden units a layer; empty: by dimension (72, 144, then 16), or 16 and 16 trained ones
   int iterations = 100;
   double budget_ms = 0.0;  ///< a step's deadline; 0: none
   /// A step is solved when further iterations lower the free energy by less than this times β⁻¹ (a relative entropy).

@@ -109,10 +109,46 @@ void MapBlock<Scalar>::forward(const ConvexMap<Scalar>& map, View x) {
       }
     }
   }
+  mirror_hessian();
+  factorise();
+}
+
+template <typename Scalar>
+void MapBlock<Scalar>::evaluate(const ConvexMap<Scalar>& map, View x) {
+  if (map.layers.size() != 1) return forward(map, x);
+  const Index n = x.rows(), d = x.cols();
+  const auto& w = map.layers.front();
+  image_.resize(n, d);
+  for (Array* array : {&hessian_, &inverse_, &cholesky_}) array->resize(n, d * d);
+  log_det_.resize(n);
+
+  activation_.resize(n, w.b.size());
+  activation_.matrix().noalias() = x * w.A.transpose();
+  activation_.rowwise() += w.b.transpose().array();
+  // σ'(a) without a branch: beyond ±80 it is 0 or 1 in either precision.
+  slope_ = (Scalar(1) + (-activation_.max(Scalar(-80))).exp()).inverse();
+  // T = Qx + c + Aᵀ(w ⊙ σ'), and ∇²ψ = Q + Σ_h w_h σ''_h A_h A_hᵀ: both linear in what depends on the point.
+  image_.noalias() = x * map.Q;
+  image_.noalias() += slope_.matrix() * (w.w.asDiagonal() * w.A);
+  image_.rowwise() += map.c.transpose();
+  slope_ *= Scalar(1) - slope_;
+  for (Index k = 0; k < d; ++k) {
+    for (Index e = 0; e <= k; ++e) {
+      const auto weight = w.w.cwiseProduct(w.A.col(k)).cwiseProduct(w.A.col(e));
+      hessian_.col(k * d + e).matrix().noalias() = slope_.matrix() * weight;
+      hessian_.col(k * d + e) += map.Q(k, e);
+    }
+  }
+  mirror_hessian();
+  factorise();
+}
+
+template <typename Scalar>
+void MapBlock<Scalar>::mirror_hessian() {
+  const Index d = image_.cols();
   for (Index k = 0; k < d; ++k) {
     for (Index e = 0; e < k; ++e) hessian_.col(e * d + k) = hessian_.col(k * d + e);
   }
-  factorise();
 }
 
 // Cholesky factor, log determinant and inverse of every ∇²ψ at once: scalars of the textbook's algorithm are columns

@@ -44,7 +44,10 @@ class MapBlock {
   Scalar minimum_pivot() const { return minimum_pivot_; }
   auto hessian() const { return hessian_.matrix(); }  ///< (B, D·D)
 
+  /// T, ∇²ψ and its inverse, and all that reverse() needs.
   void forward(const ConvexMap<Scalar>& map, View x);
+  /// T, ∇²ψ and its inverse only: three times as fast as forward() where there is one hidden layer.
+  void evaluate(const ConvexMap<Scalar>& map, View x);
   /// Reverse mode, point by point: from ∂L/∂T and ∂L/∂log det to the adjoints of all that forward() computed.
   void reverse(const ConvexMap<Scalar>& map, View d_image, ColumnView d_log_det, MapAdjoint<Scalar>& adjoint) const;
   /// After reverse(): adds this block's share of ∂L/∂(Q, c, A, W, b, w).
@@ -60,6 +63,7 @@ class MapBlock {
   };
 
   void activate(Layer& layer) const;
+  void mirror_hessian();
   void factorise();
 
   std::vector<Layer> layers_;
@@ -70,6 +74,7 @@ class MapBlock {
   Column log_det_;
   Scalar minimum_pivot_ = 1;
   Array activation_;  ///< a_l, (B, H)
+  Array slope_;       ///< σ'(a) of evaluate(), (B, H)
   Mat product_;       ///< result of a stacked product
 };
 

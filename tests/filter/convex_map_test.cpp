@@ -172,6 +172,18 @@ TEST_CASE("The parametrisation's chain rule agrees with finite differences", "[p
   }
 }
 
+TEST_CASE("The short evaluation of one hidden layer agrees with the full one", "[convex_map]") {
+  for (const Index d : {1, 2, 5}) {
+    const ConvexMap<double> map = random_map(d, {20}, d);
+    const Points x = 3.0 * random_points(200, d, 5);
+    MapEvaluator<double> full(x, map.widths());
+    full.forward(map);
+    const MapValue brief = apply(map, x);
+    CHECK(relative_difference(brief.image, full.image()) < 1e-13);
+    CHECK(relative_difference(brief.log_det, full.log_det()) < 1e-12);
+  }
+}
+
 TEST_CASE("Newton's inverse returns the point that the map was applied to", "[convex_map]") {
   for (const Index d : {1, 2, 5}) {
     const ConvexMap<double> map = random_map(d, {8, 8}, d);
