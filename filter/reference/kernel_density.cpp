@@ -11,6 +11,7 @@ namespace jko {
 namespace {
 
 constexpr Index kCentres = 32768;   // that represent the particles in three dimensions or more
+constexpr Index kFewest = 4;        // blocks of weights, for which other threads are woken
 constexpr Index kRows = 8192;       // of a block
 constexpr double kReach = 8.0;      // bandwidths, beyond which a kernel in one or two dimensions is taken for zero
 constexpr double kOctaves = 5.0;    // how far below Silverman's rule cross-validation looks
@@ -76,11 +77,12 @@ std::vector<Index> systematic_resample(const Vector& weights, Index count, doubl
   const Index n = weights.size(), blocks = (n + kRows - 1) / kRows;
   // Sums within a block start from zero here and below alike, so that both agree to the last bit.
   std::vector<double> before(blocks + 1, 0.0);
-  for_each_block(n, kRows, [&](Index block, Index first, Index size) {
+  const auto sum_up = [&](Index block, Index first, Index size) {
     double sum = 0.0;
     for (Index i = first; i < first + size; ++i) sum += weights(i);
     before[block + 1] = sum;
-  });
+  };
+  for_each_block(n, kRows, sum_up, kFewest);
   for (Index b = 0; b < blocks; ++b) before[b + 1] += before[b];
   const double scale = static_cast<double>(count) / before[blocks];
   // How many of the levels k + offset, k = 0 … count - 1, a cumulative weight has reached.
@@ -88,7 +90,7 @@ std::vector<Index> systematic_resample(const Vector& weights, Index count, doubl
     return std::clamp<Index>(static_cast<Index>(std::floor(cumulative * scale - offset)) + 1, 0, count);
   };
   std::vector<Index> chosen(count);
-  for_each_block(n, kRows, [&](Index block, Index first, Index size) {
+  const auto choose = [&](Index block, Index first, Index size) {
     // Without a branch on how often a particle is chosen: each writes its index where its levels begin, those that are
     // not chosen are overwritten by the next, and a running maximum fills the rest.
     Vector cumulative(size);
@@ -102,7 +104,8 @@ std::vector<Index> systematic_resample(const Vector& weights, Index count, doubl
     for (Index i = 0; i < size && k < last; k = end(i++)) chosen[k] = first + i;
     Index running = first;
     for (k = begin; k < last; ++k) chosen[k] = running = std::max(running, chosen[k]);
-  });
+  };
+  for_each_block(n, kRows, choose, kFewest);
   return chosen;
 }
 

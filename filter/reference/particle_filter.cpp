@@ -14,6 +14,7 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr Index kRows = 8192;  // of a block: few enough to stay in cache from one pass to the next
+constexpr Index kFewest = 4;   // blocks, for which other threads are woken
 
 /// The automatic step in units of the drift's time scale.
 double relative_step(Integrator integrator) { return integrator == Integrator::heun ? 0.1 : 0.004; }
@@ -47,6 +48,7 @@ ParticleFilter::ParticleFilter(Model model, ParticleOptions options)
   }
   x_ = model_.initial.sample(n, options_.seed, draws_++);
   spare_.resize(n, dimension());
+  spare_weights_.resize(n);
   weights_ = Vector::Constant(n, 1.0 / static_cast<double>(n));
   effective_sample_size_ = static_cast<double>(n);
   if (options_.step == 0.0) {
@@ -74,12 +76,13 @@ void ParticleFilter::resample() {
   Matrix offset(1, 1);
   fill_uniform(options_.seed, draws_++, offset);
   const std::vector<Index> chosen = systematic_resample(weights_, x_.rows(), offset(0));
-  for_each_block(x_.rows(), kRows, [&](Index, Index first, Index size) {
+  const auto take = [&](Index, Index first, Index size) {
     for (Index k = 0; k < x_.cols(); ++k) {
       for (Index i = first; i < first + size; ++i) spare_(i, k) = x_(chosen[i], k);
     }
     weights_.segment(first, size).setConstant(1.0 / static_cast<double>(x_.rows()));
-  });
+  };
+  for_each_block(x_.rows(), kRows, take, kFewest);
   x_.swap(spare_);
   effective_sample_size_ = static_cast<double>(x_.rows());
   equal_weights_ = true;
@@ -92,48 +95,47 @@ UpdateSummary ParticleFilter::update(const Vector& y) {
     return summary;
   }
   const Index n = x_.rows(), blocks = (n + kRows - 1) / kRows;
-  Vector log_weights(n), tops(blocks), sums(blocks);
-  for_each_block(n, kRows, [&](Index block, Index first, Index size) {
-    auto own = log_weights.segment(first, size);
+  // Each block takes its weights relative to its own largest at first, so that they are visited only once more.
+  Eigen::ArrayXd tops(blocks), sums(blocks), squares(blocks);
+  Vector& relative = spare_weights_;
+  const auto weigh = [&](Index block, Index first, Index size) {
+    auto own = relative.segment(first, size);
     model_.observation->log_likelihood(x_.middleRows(first, size), y, time_, own);
-    if (equal_weights_) {
-      own.array() -= std::log(static_cast<double>(n));
-    } else {
-      own.array() += weights_.segment(first, size).array().log();
-    }
+    if (!equal_weights_) own.array() += weights_.segment(first, size).array().log();
     // A particle that has left the domain of the formulas has no weight.
     own = own.unaryExpr([](double v) { return std::isnan(v) ? -kInfinity : v; });
     tops(block) = own.maxCoeff();
-  });
+    // All of a block may be impossible.
+    own.array() = (own.array() - std::max(tops(block), std::numeric_limits<double>::lowest())).exp();
+    sums(block) = own.sum();
+    squares(block) = own.squaredNorm();
+  };
+  for_each_block(n, kRows, weigh, kFewest);
   const double top = tops.maxCoeff();
   if (!(top > -kInfinity)) {
     summary.log_evidence_increment = -kInfinity;
     return summary;
   }
-  for_each_block(n, kRows, [&](Index block, Index first, Index size) {
-    auto own = log_weights.segment(first, size).array();
-    own = (own - top).exp();
-    sums(block) = own.sum();
-  });
-  const double sum = sums.sum();
-  for_each_block(n, kRows, [&](Index block, Index first, Index size) {
-    auto own = weights_.segment(first, size);
-    own = log_weights.segment(first, size) / sum;
-    sums(block) = own.squaredNorm();
-  });
-  effective_sample_size_ = 1.0 / sums.sum();
+  const Eigen::ArrayXd scale = (tops - top).exp();
+  const double sum = (sums * scale).sum();
+  const auto normalise = [&](Index block, Index first, Index size) {
+    weights_.segment(first, size) = relative.segment(first, size) * (scale(block) / sum);
+  };
+  for_each_block(n, kRows, normalise, kFewest);
+  summary.log_evidence_increment = top + std::log(equal_weights_ ? sum / static_cast<double>(n) : sum);
+  effective_sample_size_ = sum * sum / (squares * scale.square()).sum();
+  summary.effective_sample_size = effective_sample_size_;
   equal_weights_ = false;
   density_.reset();
-  summary.log_evidence_increment = top + std::log(sum);
-  summary.effective_sample_size = effective_sample_size_;
   return summary;
 }
 
 Vector ParticleFilter::mean() const {
   Matrix sums(dimension(), (x_.rows() + kRows - 1) / kRows);
-  for_each_block(x_.rows(), kRows, [&](Index block, Index first, Index size) {
+  const auto sum_up = [&](Index block, Index first, Index size) {
     sums.col(block).noalias() = x_.middleRows(first, size).transpose() * weights_.segment(first, size);
-  });
+  };
+  for_each_block(x_.rows(), kRows, sum_up, kFewest);
   return sums.rowwise().sum();
 }
 
@@ -141,11 +143,12 @@ Matrix ParticleFilter::covariance() const {
   const Index d = dimension(), blocks = (x_.rows() + kRows - 1) / kRows;
   const Vector centre = mean();
   Matrix sums(d * d, blocks);
-  for_each_block(x_.rows(), kRows, [&](Index block, Index first, Index size) {
+  const auto sum_up = [&](Index block, Index first, Index size) {
     const Points centred = x_.middleRows(first, size).rowwise() - centre.transpose();
     const Matrix sum = centred.transpose() * weights_.segment(first, size).asDiagonal() * centred;
     sums.col(block) = sum.reshaped();
-  });
+  };
+  for_each_block(x_.rows(), kRows, sum_up, kFewest);
   return sums.rowwise().sum().reshaped(d, d);
 }
 

@@ -53,6 +53,7 @@ class ParticleFilter final : public Filter {
   std::uint64_t draws_ = 0;  ///< streams of random numbers used so far
   Points x_, spare_;
   Vector weights_;  ///< normalised
+  Vector spare_weights_;
   bool equal_weights_ = true;
   double effective_sample_size_;
   mutable std::optional<KernelDensity> density_;  ///< of the current law, once it has been asked for
