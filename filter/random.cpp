@@ -122,11 +122,12 @@ NormalStream::NormalStream(std::uint64_t seed, std::uint64_t stream, Index block
 
 void NormalStream::fill(float* out, Index count) {
   constexpr Index kHalf = kBatch / 2;
+  constexpr int kWide = kLanes<float>;
   static_assert(kHalf == kCounters, "one evaluation of Philox starts each lane");
   for (Index first = 0; first < count; first += kBatch) {
     float* cosines = out + first;
     float* sines = cosines + kHalf;
-#pragma omp simd simdlen(kLanes <float>)
+#pragma omp simd simdlen(kWide)
     for (Index lane = 0; lane < kHalf; ++lane) {
       // Box and Muller, as above. Near 1 the uniform number may round to 1, and the radius to 0.
       const float uniform = (static_cast<float>(generator_.next(lane)) + 0.5F) * 0x1p-32F;

@@ -8,7 +8,7 @@
 ///     fill_standard_normal(seed, step_number, noise);
 ///
 /// Generator: Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011). Where millions of
-/// particles wait for their noise, NormalStream is a dozen times as fast, in single precision.
+/// particles wait for their noise, NormalStream is eight times as fast, in single precision.
 
 #include <cstdint>
 #include <random>

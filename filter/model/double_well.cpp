@@ -10,12 +10,13 @@ namespace {
 template <typename PointsT>
 void slope(const Vector& height, const Vector& width, Eigen::Ref<const PointsT> x, Eigen::Ref<PointsT> gradient) {
   using Scalar = typename PointsT::Scalar;
+  constexpr int kWide = kLanes<Scalar>;
   for (Index d = 0; d < x.cols(); ++d) {
     const double curvature = 1.0 / (width[d] * width[d]);
     const auto c = static_cast<Scalar>(curvature), scale = static_cast<Scalar>(4.0 * height[d] * curvature);
     const Scalar* at = x.col(d).data();
     Scalar* to = gradient.col(d).data();
-#pragma omp simd simdlen(kLanes <Scalar>)
+#pragma omp simd simdlen(kWide)
     for (Index i = 0; i < x.rows(); ++i) to[i] = scale * (c * at[i] * at[i] - 1) * at[i];
   }
 }

@@ -10,10 +10,11 @@ namespace {
 template <typename PointsT>
 void slope(Eigen::Ref<const PointsT> x, Eigen::Ref<PointsT> gradient) {
   using Scalar = typename PointsT::Scalar;
+  constexpr int kWide = kLanes<Scalar>;
   for (Index d = 0; d < x.cols(); ++d) {
     const Scalar* at = x.col(d).data();
     Scalar* to = gradient.col(d).data();
-#pragma omp simd simdlen(kLanes <Scalar>)
+#pragma omp simd simdlen(kWide)
     for (Index i = 0; i < x.rows(); ++i) {
       Scalar sine, cosine;
       sin_cos_turns(at[i], sine, cosine);

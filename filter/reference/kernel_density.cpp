@@ -256,7 +256,7 @@ Vector KernelDensity::log_density_on_grid(const Points& z) const {
   const Index d = z.cols();
   // Sharing mass among nodes has widened the particles; the kernels are that much narrower.
   const double variance = bandwidth_ * bandwidth_ - grid_.width * grid_.width / 6.0;
-  const double h = std::sqrt(std::max(variance, 0.25 * bandwidth_ * bandwidth_));
+  const double h = std::max(std::sqrt(std::max(variance, 0.0)), grid_.width);
   const double log_normaliser = std::log(gaussian_normaliser(d, h)) - log_root_;
   Vector result(z.rows());
   for_each_block(z.rows(), 64, [&](Index, Index begin, Index size) {

@@ -48,6 +48,7 @@ void advance_block(const LangevinSteps& steps, Eigen::Ref<Points> x, double t, d
                    NormalStream& normals, Index padded_rows) {
   using Scalar = typename PointsT::Scalar;
   constexpr Scalar kFar = kFarthest<Scalar>;
+  constexpr int kWide = kLanes<Scalar>;
   const Index rows = x.rows(), d = x.cols();
   Workspace<PointsT> work(padded_rows, d);
   const auto step = static_cast<Scalar>(dt), spread = static_cast<Scalar>(std::sqrt(2.0 * dt * steps.temperature));
@@ -61,7 +62,7 @@ void advance_block(const LangevinSteps& steps, Eigen::Ref<Points> x, double t, d
         Scalar* at = work.x.col(c).data();
         const Scalar* force = work.force.col(c).data();
         const float* noise = work.noise.col(c).data();
-#pragma omp simd simdlen(kLanes <Scalar>)
+#pragma omp simd simdlen(kWide)
         for (Index i = 0; i < rows; ++i) {
           const Scalar moved = at[i] + spread * noise[i] - step * force[i];
           at[i] = std::abs(moved) < kFar ? moved : at[i];
@@ -74,7 +75,7 @@ void advance_block(const LangevinSteps& steps, Eigen::Ref<Points> x, double t, d
       const Scalar* force = work.force.col(c).data();
       const float* noise = work.noise.col(c).data();
       Scalar* predicted = work.predicted.col(c).data();
-#pragma omp simd simdlen(kLanes <Scalar>)
+#pragma omp simd simdlen(kWide)
       for (Index i = 0; i < rows; ++i) predicted[i] = at[i] + spread * noise[i] - step * force[i];
     }
     gradient_of(steps.potential, work.predicted.topRows(rows), now + dt, work.later_force.topRows(rows));
@@ -83,7 +84,7 @@ void advance_block(const LangevinSteps& steps, Eigen::Ref<Points> x, double t, d
       const Scalar* force = work.force.col(c).data();
       const Scalar* later = work.later_force.col(c).data();
       const Scalar* predicted = work.predicted.col(c).data();
-#pragma omp simd simdlen(kLanes <Scalar>)
+#pragma omp simd simdlen(kWide)
       for (Index i = 0; i < rows; ++i) {
         const Scalar moved = predicted[i] + Scalar(0.5) * step * (force[i] - later[i]);
         at[i] = std::abs(moved) < kFar ? moved : at[i];

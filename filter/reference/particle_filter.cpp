@@ -19,19 +19,29 @@ constexpr Index kFewest = 4;   // blocks, for which other threads are woken
 /// The automatic step in units of the drift's time scale.
 double relative_step(Integrator integrator) { return integrator == Integrator::heun ? 0.1 : 0.004; }
 
+/// Steps of at most `step` in an interval.
+int steps_of(double interval, double step) {
+  return static_cast<int>(std::clamp(std::ceil(interval / step * (1.0 - 1e-12)), 1.0, 1e9));
+}
+
 /// The drift's rate over a sample `x` of a law: root mean square of the change of ∇Φ along each coordinate, the largest
-/// of them.
-double drift_rate(const Model& model, const Points& x) {
+/// of them. Points where it is not finite are left out, and so is the steepest hundredth, lest a few that have gone
+/// astray decide alone.
+double drift_rate(const Model& model, const Points& x, double t) {
   const Index n = x.rows(), d = x.cols();
   const double nudge = 1e-4 * std::sqrt(model.initial.covariance().trace() / static_cast<double>(d));
   Points here(n, d), there(n, d);
-  model.potential->gradient(x, model.start_time, here);
+  model.potential->gradient(x, t, here);
   double rate = 0.0;
   for (Index k = 0; k < d; ++k) {
     Points moved = x;
     moved.col(k).array() += nudge;
-    model.potential->gradient(moved, model.start_time, there);
-    rate = std::max(rate, std::sqrt((there - here).rowwise().squaredNorm().mean()) / nudge);
+    model.potential->gradient(moved, t, there);
+    Vector squares = (there - here).rowwise().squaredNorm();
+    const auto end = std::remove_if(squares.begin(), squares.end(), [](double v) { return !std::isfinite(v); });
+    std::sort(squares.begin(), end);
+    const Index kept = (end - squares.begin()) * 99 / 100;
+    if (kept > 0) rate = std::max(rate, std::sqrt(squares.head(kept).mean()) / nudge);
   }
   return rate;
 }
@@ -51,10 +61,24 @@ ParticleFilter::ParticleFilter(Model model, ParticleOptions options)
   spare_weights_.resize(n);
   weights_ = Vector::Constant(n, 1.0 / static_cast<double>(n));
   effective_sample_size_ = static_cast<double>(n);
-  if (options_.step == 0.0) {
-    const double rate = drift_rate(model_, x_.topRows(std::min<Index>(n, 2048)));
-    options_.step = std::isfinite(rate) && rate > 0.0 ? relative_step(options_.integrator) / rate : kInfinity;
+}
+
+double ParticleFilter::automatic_step(double interval) {
+  const Index n = x_.rows(), d = dimension(), count = std::min(n, std::clamp<Index>(n / 32, 64, 512));
+  const double wanted = relative_step(options_.integrator);
+  Points pilots(count, d), noise(count, d);
+  for (Index i = 0; i < count; ++i) pilots.row(i) = x_.row(i * n / count);
+  fill_standard_normal(options_.seed, draws_++, noise);
+  const auto allowed = [&](const Points& x, double t) { return wanted / std::max(drift_rate(model_, x, t), 1e-300); };
+  // Where the law is going to be matters as well: a step's noise away, and at the interval's end.
+  double step = std::min(interval, allowed(pilots, time_));
+  for (int halvings = 0; halvings < 60; ++halvings, step *= 0.5) {
+    if (allowed(pilots + std::sqrt(2.0 * step * model_.temperature()) * noise, time_) >= 0.9 * step) break;
   }
+  const int steps = steps_of(interval, step);
+  LangevinSteps{*model_.potential, model_.temperature(), options_.integrator}.advance(pilots, time_, interval / steps,
+                                                                                      steps, options_.seed, draws_++);
+  return std::min(step, allowed(pilots, time_ + interval));
 }
 
 PredictSummary ParticleFilter::predict(double t) {
@@ -64,7 +88,7 @@ PredictSummary ParticleFilter::predict(double t) {
   // Resampling waits for the next move: until then the weighted particles say more of the law than copies of some
   // would.
   if (effective_sample_size_ < options_.resample_below * static_cast<double>(x_.rows())) resample();
-  summary.steps = std::max(1, static_cast<int>(std::ceil(interval / options_.step * (1.0 - 1e-12))));
+  summary.steps = steps_of(interval, options_.step > 0.0 ? options_.step : automatic_step(interval));
   LangevinSteps{*model_.potential, model_.temperature(), options_.integrator}.advance(
       x_, time_, interval / summary.steps, summary.steps, options_.seed, draws_++);
   time_ = t;

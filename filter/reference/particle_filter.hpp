@@ -17,10 +17,10 @@ namespace jko {
 
 struct ParticleOptions {
   Index particles = 100000;
-  /// Time step of the particles, at most. 0: from the drift's time scale over the initial law, 1/λ, where λ² is the
-  /// mean square of ∇Φ's derivatives. Heun's step is then 0.1/λ, Euler's 0.004/λ: both leave less bias in the mean and
-  /// the variance than 100,000 particles leave noise (on an Ornstein-Uhlenbeck process of rate λ, 0.2 % of the
-  /// variance).
+  /// Time step of the particles, at most. 0: for each prediction, from the drift's time scale over the law at its
+  /// beginning and at its end, 1/λ, where λ² is the mean square of ∇Φ's derivatives. Heun's step is then 0.1/λ, Euler's
+  /// 0.004/λ: both leave less bias in the mean and the variance than 100,000 particles leave noise (on an
+  /// Ornstein-Uhlenbeck process of rate λ, 0.2 % of the variance).
   double step = 0.0;
   Integrator integrator = Integrator::heun;
   double resample_below = 0.5;  ///< resample when the effective sample size falls below this share of the particles
@@ -46,6 +46,7 @@ class ParticleFilter final : public Filter {
 
  private:
   void resample();
+  double automatic_step(double interval);
 
   Model model_;
   ParticleOptions options_;

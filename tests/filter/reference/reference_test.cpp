@@ -275,7 +275,11 @@ TEST_CASE("The automatic step leaves less bias than 100,000 particles leave nois
   Model wells = sine;
   wells.potential = std::make_shared<DoubleWell>(Vector::Ones(1), Vector::Ones(1));
   wells.beta = 2.0;
-  for (const Model& model : {ou_model(1), sine, wells}) {
+  // The law spreads to where the drift is a hundred times as steep.
+  Model quartic = sine;
+  quartic.potential = std::make_shared<ExpressionPotential>("x0**4", 1);
+  quartic.initial = GaussianMixture::gaussian(Vector::Zero(1), Matrix::Constant(1, 1, 0.01));
+  for (const Model& model : {ou_model(1), sine, wells, quartic}) {
     CAPTURE(model.potential->formula());
     ParticleOptions options;
     options.particles = 400000;
