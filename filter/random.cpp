@@ -53,7 +53,7 @@ float fast_log(float x) {
   std::int32_t bits;
   std::memcpy(&bits, &x, sizeof bits);
   const std::int32_t exponent = (bits - 0x3f3504f3) >> 23;  // such that the mantissa lies in [sqrt(1/2), sqrt(2))
-  bits -= exponent << 23;
+  bits -= exponent * (1 << 23);
   float mantissa;
   std::memcpy(&mantissa, &bits, sizeof mantissa);
   const float f = mantissa - 1.0F;
