@@ -37,4 +37,25 @@ inline void sin_cos_turns(double turns, double& sine, double& cosine) {
   cosine = 1.0 - 2.0 * s2 * s2;
 }
 
+/// The same in single precision, to 5e-7 absolute.
+inline void sin_cos_turns(float turns, float& sine, float& cosine) {
+  // As above, with Cephes' minimax polynomials (sinf.c) in place of Taylor's.
+  const float half_pi = 1.57079633F;
+  const float a = half_pi * (turns - std::rint(turns));
+  const float a2 = a * a;
+  float s = -1.9515295891e-4F;
+  s = s * a2 + 8.3321608736e-3F;
+  s = s * a2 - 1.6666654611e-1F;
+  s = a + a * a2 * s;
+  float c = 2.443315711809948e-5F;
+  c = c * a2 - 1.388731625493765e-3F;
+  c = c * a2 + 4.166664568298827e-2F;
+  c = c * a2 - 0.5F;
+  c = 1.0F + c * a2;
+  const float s2 = 2.0F * s * c;
+  const float c2 = 1.0F - 2.0F * s * s;
+  sine = 2.0F * s2 * c2;
+  cosine = 1.0F - 2.0F * s2 * s2;
+}
+
 }  // namespace jko

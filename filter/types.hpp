@@ -16,4 +16,13 @@ using Points = Eigen::MatrixXd;
 /// A view of points: a whole matrix or a block of its rows, without a copy.
 using PointsView = Eigen::Ref<const Points>;
 
+/// Points in single precision, for inner loops that move millions of them.
+using SinglePoints = Eigen::MatrixXf;
+using SinglePointsView = Eigen::Ref<const SinglePoints>;
+
+/// How many numbers the widest vectors of today hold, for `#pragma omp simd simdlen(kLanes<float>)`: gcc shies away
+/// from 512 bits unless it is told.
+template <typename Scalar>
+constexpr int kLanes = 64 / sizeof(Scalar);
+
 }  // namespace jko

@@ -99,6 +99,11 @@ ParticleOptions read_bootstrap(const ConfigReader& section) {
   options.particles = section.integer("particles", 16, 100'000'000, options.particles);
   options.step = section.number("step", Range::positive(), options.step);
   options.resample_below = section.number("resample_below", Range::between(0.0, 1.0), options.resample_below);
+  const std::string bandwidth =
+      section.choice("bandwidth", {"silverman", "scott", "cross_validated"}, "cross_validated");
+  options.bandwidth = bandwidth == "silverman" ? Bandwidth::silverman
+                      : bandwidth == "scott"   ? Bandwidth::scott
+                                               : Bandwidth::cross_validated;
   section.finish();
   return options;
 }

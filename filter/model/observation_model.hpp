@@ -23,7 +23,7 @@ class ObservationModel {
   virtual Index observation_dimension() const = 0;
 
   /// log g(y | x, t) at each row of `x` (N, D); `y` has observation_dimension() entries, `log_likelihood` N. May be
-  /// called from one thread at a time only.
+  /// called from several threads at once.
   virtual void log_likelihood(PointsView x, const Vector& y, double t, Eigen::Ref<Vector> log_likelihood) const = 0;
 
   /// Whether sample() works: a likelihood that is only an expression cannot be drawn from.

@@ -19,8 +19,8 @@ class Potential {
   /// Whether Φ depends on t.
   virtual bool time_dependent() const { return false; }
 
-  /// Φ and ∇Φ at each row of `x` (N, D) and at time t. `value` has shape (N), `gradient` (N, D). May be called from one
-  /// thread at a time only.
+  /// Φ and ∇Φ at each row of `x` (N, D) and at time t. `value` has shape (N), `gradient` (N, D). Like all functions of
+  /// this class it may be called from several threads at once.
   virtual void evaluate(PointsView x, double t, Eigen::Ref<Vector> value, Eigen::Ref<Points> gradient) const = 0;
 
   /// ∇Φ alone, which is all that a particle method needs.
@@ -28,6 +28,12 @@ class Potential {
     Vector value(x.rows());
     evaluate(x, t, value, gradient);
   }
+
+  /// Whether gradient_single() works. Worth its while only where ∇Φ is cheap and vectorises.
+  virtual bool single_precision() const { return false; }
+
+  /// gradient() in single precision; precondition: single_precision().
+  virtual void gradient_single(SinglePointsView, double, Eigen::Ref<SinglePoints>) const {}
 
   /// Φ as a formula, for people: "sin(2 pi x0)/pi + x0^2/4".
   virtual std::string formula() const = 0;

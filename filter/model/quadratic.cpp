@@ -6,7 +6,8 @@
 
 namespace jko {
 
-Quadratic::Quadratic(Matrix A, Vector b) : A_(std::move(A)), b_(std::move(b)) {
+Quadratic::Quadratic(Matrix A, Vector b)
+    : A_(std::move(A)), b_(std::move(b)), A_single_(A_.cast<float>()), b_single_(b_.cast<float>()) {
   if (b_.size() == 0) throw std::invalid_argument("quadratic potential: b is empty");
   if (A_.rows() != b_.size() || A_.cols() != b_.size()) {
     throw std::invalid_argument("quadratic potential: A is not a square matrix of b's size");
@@ -25,6 +26,11 @@ void Quadratic::evaluate(PointsView x, double t, Eigen::Ref<Vector> value, Eigen
 void Quadratic::gradient(PointsView x, double, Eigen::Ref<Points> gradient) const {
   gradient.noalias() = x * A_;
   gradient.rowwise() -= b_.transpose();
+}
+
+void Quadratic::gradient_single(SinglePointsView x, double, Eigen::Ref<SinglePoints> gradient) const {
+  gradient.noalias() = x * A_single_;
+  gradient.rowwise() -= b_single_.transpose();
 }
 
 std::string Quadratic::formula() const {

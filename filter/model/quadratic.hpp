@@ -17,11 +17,15 @@ class Quadratic final : public Potential {
   Index dimension() const override { return b_.size(); }
   void evaluate(PointsView x, double t, Eigen::Ref<Vector> value, Eigen::Ref<Points> gradient) const override;
   void gradient(PointsView x, double t, Eigen::Ref<Points> gradient) const override;
+  bool single_precision() const override { return true; }
+  void gradient_single(SinglePointsView x, double t, Eigen::Ref<SinglePoints> gradient) const override;
   std::string formula() const override;
 
  private:
   Matrix A_;
   Vector b_;
+  Eigen::MatrixXf A_single_;
+  Eigen::VectorXf b_single_;
 };
 
 }  // namespace jko

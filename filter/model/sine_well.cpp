@@ -5,6 +5,25 @@
 #include "filter/sin_cos.hpp"
 
 namespace jko {
+namespace {
+
+template <typename PointsT>
+void slope(Eigen::Ref<const PointsT> x, Eigen::Ref<PointsT> gradient) {
+  using Scalar = typename PointsT::Scalar;
+  constexpr int kWide = kLanes<Scalar>;
+  for (Index d = 0; d < x.cols(); ++d) {
+    const Scalar* at = x.col(d).data();
+    Scalar* to = gradient.col(d).data();
+#pragma omp simd simdlen(kWide)
+    for (Index i = 0; i < x.rows(); ++i) {
+      Scalar sine, cosine;
+      sin_cos_turns(at[i], sine, cosine);
+      to[i] = 2 * cosine + Scalar(0.5) * at[i];
+    }
+  }
+}
+
+}  // namespace
 
 SineWell::SineWell(Index dimension) : dimension_(dimension) {
   if (dimension < 1) throw std::invalid_argument("sine well: the dimension is not positive");
@@ -27,17 +46,10 @@ void SineWell::evaluate(PointsView x, double, Eigen::Ref<Vector> value, Eigen::R
   }
 }
 
-void SineWell::gradient(PointsView x, double, Eigen::Ref<Points> gradient) const {
-  for (Index d = 0; d < dimension_; ++d) {
-    const double* at = x.col(d).data();
-    double* slope = gradient.col(d).data();
-#pragma omp simd
-    for (Index i = 0; i < x.rows(); ++i) {
-      double sine, cosine;
-      sin_cos_turns(at[i], sine, cosine);
-      slope[i] = 2.0 * cosine + 0.5 * at[i];
-    }
-  }
+void SineWell::gradient(PointsView x, double, Eigen::Ref<Points> gradient) const { slope<Points>(x, gradient); }
+
+void SineWell::gradient_single(SinglePointsView x, double, Eigen::Ref<SinglePoints> gradient) const {
+  slope<SinglePoints>(x, gradient);
 }
 
 std::string SineWell::formula() const {

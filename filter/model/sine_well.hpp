@@ -14,6 +14,8 @@ class SineWell final : public Potential {
   Index dimension() const override { return dimension_; }
   void evaluate(PointsView x, double t, Eigen::Ref<Vector> value, Eigen::Ref<Points> gradient) const override;
   void gradient(PointsView x, double t, Eigen::Ref<Points> gradient) const override;
+  bool single_precision() const override { return true; }
+  void gradient_single(SinglePointsView x, double t, Eigen::Ref<SinglePoints> gradient) const override;
   std::string formula() const override;
 
  private:

@@ -128,7 +128,7 @@ TEST_CASE("filter settings reach the filters' options") {
                    R"("filter": {"scheme": "jko", "solver": "lbfgs", "tau": 0.2, "nodes": 300,
       "widths": [16, 8], "iterations": 7, "budget_ms": 3, "resample_below": 0.4, "chain": 5,
       "grid": {"cells": 100, "step": 0.01, "domain": [[-3, 4]]},
-      "bootstrap": {"particles": 77, "step": 0.02, "resample_below": 0.9}})"));
+      "bootstrap": {"particles": 77, "step": 0.02, "resample_below": 0.9, "bandwidth": "scott"}})"));
   const JkoOptions& jko = config.filter.jko;
   CHECK(jko.scheme == Scheme::jko);
   CHECK(jko.solver == Solver::lbfgs);
@@ -145,6 +145,7 @@ TEST_CASE("filter settings reach the filters' options") {
   CHECK(config.filter.bootstrap.particles == 77);
   CHECK(config.filter.bootstrap.step == 0.02);
   CHECK(config.filter.bootstrap.resample_below == 0.9);
+  CHECK(config.filter.bootstrap.bandwidth == Bandwidth::scott);
 }
 
 TEST_CASE("a mistyped key or name anywhere is told with the nearest valid one") {

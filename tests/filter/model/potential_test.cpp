@@ -51,6 +51,11 @@ void check_potential(const Potential& potential) {
   potential.evaluate(x, t, value, gradient);
   potential.gradient(x, t, gradient_alone);
   CHECK((gradient - gradient_alone).cwiseAbs().maxCoeff() < 1e-13);
+  if (potential.single_precision()) {
+    SinglePoints single(n, dimension);
+    potential.gradient_single(x.cast<float>(), t, single);
+    CHECK((gradient - single.cast<double>()).cwiseAbs().maxCoeff() < 2e-6 * (1.0 + gradient.cwiseAbs().maxCoeff()));
+  }
 
   for (Index d = 0; d < dimension; ++d) {
     Points left = x, right = x;

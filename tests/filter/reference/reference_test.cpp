@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "filter/model/double_well.hpp"
 #include "filter/model/expression_likelihood.hpp"
 #include "filter/model/expression_potential.hpp"
 #include "filter/model/sine_well.hpp"
@@ -221,27 +222,229 @@ TEST_CASE("The bootstrap filter's kernel density is close to Kalman's", "[bootst
   }
 }
 
+namespace {
+
+/// Another potential, in double precision only.
+class DoubleOnly final : public Potential {
+ public:
+  explicit DoubleOnly(std::shared_ptr<const Potential> other) : other_(std::move(other)) {}
+  Index dimension() const override { return other_->dimension(); }
+  void evaluate(PointsView x, double t, Eigen::Ref<Vector> value, Eigen::Ref<Points> gradient) const override {
+    other_->evaluate(x, t, value, gradient);
+  }
+  std::string formula() const override { return other_->formula(); }
+
+ private:
+  std::shared_ptr<const Potential> other_;
+};
+
+}  // namespace
+
+TEST_CASE("Particles move in single precision as they do in double, with far less difference than noise",
+          "[bootstrap]") {
+  const auto well = std::make_shared<SineWell>(2);
+  for (const Integrator integrator : {Integrator::euler_maruyama, Integrator::heun}) {
+    const Points start = GaussianMixture::standard(2).sample(20000, 1, 0);
+    Points single = start, exact = start;
+    LangevinSteps{*well, 1.0, integrator}.advance(single, 0.0, 2e-3, 500, 4, 5);
+    LangevinSteps{DoubleOnly(well), 1.0, integrator}.advance(exact, 0.0, 2e-3, 500, 4, 5);
+    CHECK((single - exact).cwiseAbs().maxCoeff() < 1e-2);  // between two wells small differences grow
+    CHECK((single - exact).colwise().mean().cwiseAbs().maxCoeff() < 1e-6);
+    CHECK((single - exact).norm() < 1e-5 * exact.norm());
+  }
+}
+
+TEST_CASE("Heun's steps have a bias of the second order, Euler's of the first", "[bootstrap]") {
+  // The stationary variance of the steps themselves, for Φ = x²/2 and steps of h.
+  const double h = 0.2;
+  const Quadratic bowl(Matrix::Identity(1, 1), Vector::Zero(1));
+  const double keeps = 1.0 - h + 0.5 * h * h;
+  const double heun = 2.0 * h * std::pow(1.0 - 0.5 * h, 2) / (1.0 - keeps * keeps), euler = 1.0 / (1.0 - 0.5 * h);
+  for (const auto& [integrator, expected] :
+       {std::pair{Integrator::heun, heun}, std::pair{Integrator::euler_maruyama, euler}}) {
+    Points x = GaussianMixture::standard(1).sample(400000, 1, 0);
+    LangevinSteps{bowl, 1.0, integrator}.advance(x, 0.0, h, 60, 1, 2);
+    CHECK(x.squaredNorm() / double(x.rows()) == Approx(expected).epsilon(5.0 * std::sqrt(2.0 / double(x.rows()))));
+  }
+  CHECK(std::abs(heun - 1.0) < 0.012);
+}
+
+TEST_CASE("The automatic step leaves less bias than 100,000 particles leave noise", "[bootstrap]") {
+  const Model sine{std::make_shared<SineWell>(1), 1.0, GaussianMixture::standard(1),
+                   std::make_shared<LinearGaussian>(Matrix::Identity(1, 1), Matrix::Identity(1, 1))};
+  Model wells = sine;
+  wells.potential = std::make_shared<DoubleWell>(Vector::Ones(1), Vector::Ones(1));
+  wells.beta = 2.0;
+  // The law spreads to where the drift is a hundred times as steep.
+  Model quartic = sine;
+  quartic.potential = std::make_shared<ExpressionPotential>("x0**4", 1);
+  quartic.initial = GaussianMixture::gaussian(Vector::Zero(1), Matrix::Constant(1, 1, 0.01));
+  for (const Model& model : {ou_model(1), sine, wells, quartic}) {
+    CAPTURE(model.potential->formula());
+    ParticleOptions options;
+    options.particles = 400000;
+    ParticleFilter particles(model, options);
+    GridOptions grid_options;
+    grid_options.domain = {{-9.0, 9.0}};
+    grid_options.cells = 4000;
+    grid_options.step = 1e-3;
+    GridFilter grid(model, grid_options);
+    particles.predict(1.0);
+    grid.predict(1.0);
+    const double variance = grid.covariance()(0, 0), noise = 1.0 / std::sqrt(1e5);
+    CHECK(std::abs(particles.mean()(0) - grid.mean()(0)) < 1.5 * noise * std::sqrt(variance));
+    CHECK(std::abs(particles.covariance()(0, 0) / variance - 1.0) < 1.5 * std::sqrt(2.0) * noise);
+  }
+}
+
+TEST_CASE("Particles for which a step is too long stay where they are", "[bootstrap]") {
+  for (const std::shared_ptr<const Potential>& potential :
+       {std::shared_ptr<const Potential>(std::make_shared<DoubleWell>(Vector::Ones(1), Vector::Ones(1))),
+        std::shared_ptr<const Potential>(std::make_shared<ExpressionPotential>("x0**4 + 1/(x0 - 1)", 1))}) {
+    for (const Integrator integrator : {Integrator::euler_maruyama, Integrator::heun}) {
+      Points x = Vector::LinSpaced(41, -40.0, 40.0);
+      LangevinSteps{*potential, 1.0, integrator}.advance(x, 0.0, 0.5, 30, 0, 0);
+      CHECK(x.allFinite());
+    }
+  }
+}
+
+TEST_CASE("Systematic resampling takes each particle as often as its weight says, to less than one", "[bootstrap]") {
+  const Index n = 50000, count = 70000;
+  Matrix uniform(n, 1);
+  fill_uniform(3, 4, uniform);
+  Vector weights = uniform.col(0).array().pow(8.0);
+  weights.segment(100, 9000).setZero();  // more than a block
+  weights(7) = 0.1 * weights.sum();
+  const std::vector<Index> chosen = systematic_resample(weights, count, 0.3);
+  REQUIRE(static_cast<Index>(chosen.size()) == count);
+  CHECK(std::is_sorted(chosen.begin(), chosen.end()));
+  Vector times = Vector::Zero(n);
+  for (const Index i : chosen) times(i) += 1.0;
+  CHECK((times - weights * (double(count) / weights.sum())).cwiseAbs().maxCoeff() < 1.0 + 1e-6);
+  CHECK(times.segment(100, 9000).isZero(0.0));
+
+  for (const Index only : {Index{0}, Index{20000}, n - 1}) {
+    const std::vector<Index> same = systematic_resample(Vector::Unit(n, only), 1000, 0.9);
+    CHECK(std::count(same.begin(), same.end(), only) == 1000);
+  }
+}
+
+TEST_CASE("The bootstrap filter's quantiles are those of its weighted particles", "[bootstrap]") {
+  const Model model = ou_model(2);
+  ParticleOptions options;
+  options.particles = 50000;
+  ParticleFilter particles(model, options);
+  KalmanFilter kalman(model);
+  for (Filter* filter : {static_cast<Filter*>(&particles), static_cast<Filter*>(&kalman)}) {
+    filter->predict(0.5);
+    filter->update(Vector::Constant(2, 0.5));
+  }
+  const std::vector<double> levels = {0.01, 0.25, 0.5, 0.95};
+  const Matrix apart = particles.quantiles(levels) - kalman.quantiles(levels);
+  CHECK(apart.cwiseAbs().maxCoeff() < 0.04);
+  CHECK((particles.quantiles({0.0, 1.0}).row(1) - particles.quantiles({0.0, 1.0}).row(0)).minCoeff() > 3.0);
+}
+
+TEST_CASE("The kernel density of every bandwidth tends to Kalman's law", "[bootstrap]") {
+  for (const Index d : {1, 2}) {
+    const Model model = ou_model(d);
+    KalmanFilter kalman(model);
+    kalman.predict(0.5);
+    kalman.update(Vector::Constant(d, 0.5));
+    for (const Bandwidth bandwidth : {Bandwidth::silverman, Bandwidth::scott, Bandwidth::cross_validated}) {
+      CAPTURE(d, static_cast<int>(bandwidth));
+      double before = 1.0;
+      for (const Index n : {2000, 200000}) {
+        ParticleOptions options;
+        options.particles = n;
+        options.bandwidth = bandwidth;
+        ParticleFilter particles(model, options);
+        particles.predict(0.5);
+        particles.update(Vector::Constant(d, 0.5));
+        const double apart = symmetric_kl(particles, kalman);
+        CHECK(apart < 0.2 * before);
+        before = apart;
+      }
+      CHECK(before < (d == 1 ? 1e-3 : 1e-2));
+    }
+  }
+}
+
+TEST_CASE("In many dimensions the kernel density integrates to one and orders points as Kalman's law does",
+          "[bootstrap]") {
+  for (const Index d : {3, 6}) {
+    const Model model = ou_model(d);
+    KalmanFilter kalman(model);
+    kalman.predict(0.5);
+    for (const Bandwidth bandwidth : {Bandwidth::silverman, Bandwidth::scott, Bandwidth::cross_validated}) {
+      CAPTURE(d, static_cast<int>(bandwidth));
+      ParticleOptions options;
+      options.bandwidth = bandwidth;
+      ParticleFilter particles(model, options);
+      particles.predict(0.5);
+      // KL(Kalman | particles) and the integral, by draws from Kalman's law.
+      const Points x = kalman.sample(2000, 9);
+      const Eigen::ArrayXd log_ratio = particles.log_density(x) - kalman.log_density(x);
+      CHECK(-log_ratio.mean() < (d == 3 ? 0.03 : 0.2));
+      CHECK(-log_ratio.mean() > 0.0);
+      CHECK(log_ratio.exp().mean() == Approx(1.0).epsilon(0.1));
+    }
+  }
+}
+
+TEST_CASE("On a law of two modes the cross-validated bandwidth is far better than Silverman's", "[bootstrap]") {
+  for (const Index d : {1, 2}) {
+    CAPTURE(d);
+    const Model model{std::make_shared<DoubleWell>(Vector::Constant(d, 3.0), Vector::Constant(d, 1.5)), 2.0,
+                      GaussianMixture::standard(d),
+                      std::make_shared<LinearGaussian>(Matrix::Identity(d, d), 4.0 * Matrix::Identity(d, d))};
+    GridOptions grid_options;
+    grid_options.domain.assign(d, {-4.0, 4.0});
+    GridFilter grid(model, grid_options);
+    grid.predict(1.0);
+    Vector apart(2);
+    for (const Bandwidth bandwidth : {Bandwidth::silverman, Bandwidth::cross_validated}) {
+      ParticleOptions options;
+      options.particles = 50000;
+      options.bandwidth = bandwidth;
+      ParticleFilter particles(model, options);
+      particles.predict(1.0);
+      apart(bandwidth == Bandwidth::cross_validated) = symmetric_kl(particles, grid);
+    }
+    CHECK(apart(1) < 0.3 * apart(0));
+    CHECK(apart(1) < (d == 1 ? 2e-3 : 2e-2));
+  }
+}
+
 TEST_CASE("Reference filters do not depend on the number of threads", "[grid][bootstrap]") {
   const int threads = omp_get_max_threads();
-  std::vector<Vector> means;
+  std::vector<Vector> means, densities;
   for (const int n : {1, 3}) {
     omp_set_num_threads(n);
     ParticleOptions particle_options;
-    particle_options.particles = 3000;
+    particle_options.particles = 30000;
+    particle_options.resample_below = 1.0;
     ParticleFilter particles(ou_model(2), particle_options);
     GridOptions grid_options;
     grid_options.cells = 64;
     grid_options.horizon = 1.0;
     GridFilter grid(ou_model(2), grid_options);
     for (Filter* filter : {static_cast<Filter*>(&particles), static_cast<Filter*>(&grid)}) {
-      filter->predict(0.3);
-      filter->update(Vector::Constant(2, 0.5));
+      for (const double t : {0.3, 0.6}) {
+        filter->predict(t);
+        filter->update(Vector::Constant(2, 0.5));
+      }
       means.push_back(filter->mean());
+      if (filter == &particles) {
+        densities.push_back(filter->log_density(filter->sample(100, 1)));
+      }
     }
   }
   omp_set_num_threads(threads);
   CHECK(means[0] == means[2]);
   CHECK(means[1] == means[3]);
+  CHECK(densities[0] == densities[1]);
 }
 
 TEST_CASE("The symmetric divergence is zero for equal laws and that of the closed form for Gaussians", "[divergence]") {

@@ -1,0 +1,31 @@
+#pragma once
+/// Loops over fixed blocks of rows on all threads: what is computed in a block, and the order in which blocks are
+/// combined afterwards, do not depend on the number of threads, and so neither do results.
+
+#include <algorithm>
+#include <exception>
+
+#include "filter/types.hpp"
+
+namespace jko {
+
+/// Calls body(number, first, size) for each block of `block` rows of `count`, the last one perhaps shorter; on one
+/// thread where there are fewer than `fewest` blocks, too few to wake others for. Rethrows one of the exceptions that
+/// blocks throw.
+template <typename Body>
+void for_each_block(Index count, Index block, const Body& body, Index fewest = 2) {
+  const Index blocks = (count + block - 1) / block;
+  std::exception_ptr error;
+#pragma omp parallel for schedule(static) if (blocks >= fewest)
+  for (Index b = 0; b < blocks; ++b) {
+    try {
+      body(b, b * block, std::min(block, count - b * block));
+    } catch (...) {
+#pragma omp critical
+      error = std::current_exception();
+    }
+  }
+  if (error) std::rethrow_exception(error);
+}
+
+}  // namespace jko

@@ -1,0 +1,64 @@
+#pragma once
+/// A Gaussian kernel density of weighted particles; kernels have the particles' covariance, scaled by the square of a
+/// bandwidth.
+///
+///     KernelDensity density(x, weights, mean, covariance, Bandwidth::cross_validated);
+///     Vector log_p = density.log_density(points);
+///
+/// In one and two dimensions all particles count, shared among the cells of a fine grid; in more, some ten thousand
+/// that represent them.
+
+#include <Eigen/Cholesky>
+#include <vector>
+
+#include "filter/types.hpp"
+
+namespace jko {
+
+/// How the bandwidth is chosen; n is the effective sample size.
+enum class Bandwidth {
+  silverman,  ///< (4 / ((D + 2) n))^(1/(D + 4)), the best one for a Gaussian law (Silverman 1986, section 4.3)
+  scott,      ///< n^(-1/(D + 4)) (Scott 1992, section 6.3)
+  /// That under which the particles, each left out in turn, are the most likely (Habbema et al. 1974): the one that
+  /// also suits laws of several modes.
+  cross_validated,
+};
+
+/// Indices of `count` of the particles, in order, by systematic resampling: particle i about count * weights[i] times.
+/// `offset` lies in (0, 1); weights need not be normalised.
+std::vector<Index> systematic_resample(const Vector& weights, Index count, double offset);
+
+class KernelDensity {
+ public:
+  /// Particles `x` (N, D) with normalised `weights` (N), and their moments.
+  KernelDensity(const Points& x, const Vector& weights, const Vector& mean, const Matrix& covariance, Bandwidth rule);
+
+  /// log density at each row of `points` (N, D); -infinity far from all particles, where it underflows.
+  Vector log_density(PointsView points) const;
+
+  /// The bandwidth in units of the law's standard deviation.
+  double bandwidth() const { return bandwidth_; }
+
+ private:
+  /// The mass of particles on a grid of square cells in whitened coordinates; one column in one dimension.
+  struct Grid {
+    double low[2] = {0.0, 0.0};  ///< coordinates of the first node
+    double width = 1.0;
+    Matrix mass;
+  };
+
+  Points whitened(PointsView x) const;
+  double cross_validated_on_grid(const Points& z, const Vector& weights) const;
+  double cross_validated_on_subset(const std::vector<Index>& particle, double count) const;
+  Vector log_density_on_grid(const Points& z) const;
+  Vector log_density_of_centres(const Points& z) const;
+
+  Vector mean_;
+  Eigen::LLT<Matrix> root_;  ///< of the covariance: whitened coordinates are L⁻¹ (x - mean)
+  double bandwidth_;
+  Grid grid_;             ///< in one and two dimensions
+  SinglePoints centres_;  ///< in more: whitened
+  double log_root_;       ///< log det L
+};
+
+}  // namespace jko

@@ -1,0 +1,33 @@
+#pragma once
+/// Moves many particles along dX = -∇Φ(X, t) dt + sqrt(2/β) dW, as fast as the machine can.
+///
+/// Particles go by blocks that stay in the nearest cache for all steps of a call, each block with a random stream of
+/// its own, so that results do not depend on the number of threads. Where the potential offers it, the steps are made
+/// in single precision: rounding then adds less than a millionth to a step's variance, and nothing in the mean.
+///
+///     LangevinSteps steps{*model.potential, model.temperature()};
+///     steps.advance(x, t, dt, count, seed, stream);
+
+#include "filter/model/potential.hpp"
+
+namespace jko {
+
+/// How a step dt is made, with ξ ~ N(0, I) and s = sqrt(2 dt/β).
+enum class Integrator {
+  euler_maruyama,  ///< x' = x - dt ∇Φ(x) + s ξ: its bias is of the first order in dt
+  /// x' = x - dt/2 (∇Φ(x) + ∇Φ(x*)) + s ξ with Euler's x*: of the second (Kloeden and Platen 1992, section 15.1)
+  heun,
+};
+
+struct LangevinSteps {
+  const Potential& potential;
+  double temperature;  ///< 1/β
+  Integrator integrator = Integrator::heun;
+
+  /// `count` steps of length dt, from time t, of each row of `x` (N, D); uses up the random stream `stream`. Where the
+  /// drift is not finite, or too steep for a step to mean anything, a coordinate stays for the step. Rethrows what the
+  /// potential throws.
+  void advance(Eigen::Ref<Points> x, double t, double dt, int count, std::uint64_t seed, std::uint64_t stream) const;
+};
+
+}  // namespace jko
