@@ -55,16 +55,21 @@ int MomentFlow::move(std::vector<GaussianMixture::Component>& components, double
   namespace odeint = boost::numeric::odeint;
   const double tolerance = kTolerance * std::min(narrowest, std::sqrt(narrowest));
   auto stepper = odeint::make_controlled(tolerance, kTolerance, odeint::runge_kutta_dopri5<State>());
-  const auto system = [this](const State& s, State& ds, double t) { slope(s, ds, t); };
+  bool defined = true;  // the stepper itself would accept a step whose error is NaN
+  const auto system = [&](const State& s, State& ds, double t) {
+    slope(s, ds, t);
+    defined = defined && all_finite(ds);
+  };
   double t = from, step = to - from;
   int steps = 0;
   while (to - t > 1e-12 * (to - from)) {
-    if (++steps > kMostSteps) return 0;
+    if (++steps > kMostSteps || step < 1e-12 * (to - from)) return 0;
     step = std::min(step, to - t);
     const State before = state;
     const double begin = t, tried = step;
+    defined = true;
     stepper.try_step(system, state, t, step);
-    if (!all_finite(state) || !std::isfinite(step)) {
+    if (!defined) {
       state = before;
       t = begin;
       step = 0.1 * tried;

@@ -8,6 +8,7 @@
 
 #include "filter/model/double_well.hpp"
 #include "filter/model/expression_likelihood.hpp"
+#include "filter/model/expression_potential.hpp"
 #include "filter/model/nonlinear.hpp"
 #include "filter/model/poisson.hpp"
 #include "filter/model/sine_well.hpp"
@@ -142,6 +143,34 @@ TEST_CASE("The unscented filter's moments of a square are exact, the extended on
   };
   check("ukf", m * m + s2, 4.0 * m * m * s2 + 2.0 * s2 * s2 + r);
   check("ekf", m * m, 4.0 * m * m * s2 + r);
+}
+
+TEST_CASE("The Kalman family crosses a step in which its moments would not be those of a law", "[opponents]") {
+  // Wide, correlated and on the top between four wells: one step to the end would make a variance negative.
+  const Matrix covariance = (Matrix(2, 2) << 0.255, -0.172, -0.172, 0.308).finished();
+  const Model model{std::make_shared<DoubleWell>(Vector::Ones(2), Vector::Ones(2)), 1.5,
+                    GaussianMixture::gaussian(Eigen::Vector2d(0.035, 0.263), covariance),
+                    std::make_shared<LinearGaussian>(Matrix::Identity(2, 2), Matrix::Identity(2, 2))};
+  for (const char* method : {"ekf", "ukf"}) {
+    CAPTURE(method);
+    const auto filter = make(method, model);
+    CHECK_FALSE(filter->predict(0.25).fallback);
+    CHECK(filter->mean()(1) < 0.9);
+    CHECK(filter->covariance()(1, 1) > 0.31);
+  }
+}
+
+TEST_CASE("The filters that approximate follow a well that moves", "[opponents]") {
+  // Φ = (x - t)² / 2: the mean is t - 1 + (m0 + 1) exp(-t), the variance stays 1 where it begins so.
+  for (const char* method : kMethods) {
+    CAPTURE(method);
+    const auto filter = make(method, seen_on_a_line(std::make_shared<ExpressionPotential>("(x0 - t)**2 / 2", 1)));
+    filter->predict(0.7);
+    filter->predict(1.5);
+    const bool random = std::string(method) == "enkf" || std::string(method) == "apf";
+    CHECK(filter->mean()(0) == Approx(0.5 + std::exp(-1.5)).margin(random ? 0.1 : 1e-6));
+    CHECK(filter->covariance()(0, 0) == Approx(1.0).margin(random ? 0.15 : 1e-6));
+  }
 }
 
 TEST_CASE("The variance of counts is averaged over the law", "[opponents]") {
