@@ -96,7 +96,7 @@ MethodFigures Contestant::figures(double stream_seconds, const Contestant* truth
 
 void print_table(const std::vector<MethodFigures>& methods, std::ostream& out) {
   const auto row = [&](const auto&... cells) {
-    out << fmt::format("  {:<13}{:>13}{:>11}{:>11}{:>11}{:>11}{:>10}{:>10}{:>10}{:>12}\n", cells...);
+    out << fmt::format("  {:<13}{:>13}{:>11}{:>11}{:>11}{:>11}{:>10}{:>10}{:>10}{:>16}\n", cells...);
   };
   row("", "log", "evidence", "mean error", "SymKL", "SymKL", "", "ms an", "ms an", "real-time");
   row("method", "evidence", "error", "in sd", "median", "max", "seconds", "obs. p50", "p99", "factor");
