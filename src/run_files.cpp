@@ -31,7 +31,7 @@ void require_until(const Config& config, std::optional<double> until) {
 }
 
 fs::path prepare_folder(const Config& config, const std::string& output, const std::vector<std::string>& stale) {
-  const fs::path folder = output.empty() ? fs::path("out") / config.name : fs::path(output);
+  fs::path folder = output.empty() ? fs::path("out") / config.name : fs::path(output);
   fs::create_directories(folder);
   for (const std::string& file : stale) fs::remove(folder / file);
   return folder;
