@@ -60,7 +60,7 @@ class Filter {
   /// `count` independent draws of the current law, shape (count, D).
   virtual Points sample(Index count, std::uint64_t seed) const = 0;
 
-  /// Name of the method, as on the command line: "jko", "grid", "kalman", "bootstrap".
+  /// Name of the method, as on the command line: "jko", "grid", "kalman", ….
   virtual std::string method() const = 0;
 };
 

@@ -108,12 +108,38 @@ ParticleOptions read_bootstrap(const ConfigReader& section) {
   return options;
 }
 
+AuxiliaryParticleOptions read_apf(const ConfigReader& section) {
+  AuxiliaryParticleOptions options;
+  options.particles = section.integer("particles", 16, 100'000'000, options.particles);
+  options.step = section.number("step", Range::positive(), options.step);
+  section.finish();
+  return options;
+}
+
+EnsembleKalmanOptions read_enkf(const ConfigReader& section) {
+  EnsembleKalmanOptions options;
+  options.members = section.integer("members", 3, 10'000'000, options.members);
+  options.step = section.number("step", Range::positive(), options.step);
+  section.finish();
+  return options;
+}
+
+GaussianSumOptions read_gaussian_sum(const ConfigReader& section) {
+  GaussianSumOptions options;
+  options.components = section.integer("components", 1, 100'000, options.components);
+  section.finish();
+  return options;
+}
+
 FilterSettings read_filter(const ConfigReader& section, Index dimension) {
   FilterSettings settings;
   settings.method = section.choice("method", method_names(), settings.method);
   settings.jko = read_jko(section);
   settings.grid = read_grid(section.section_or_empty("grid"), dimension);
   settings.bootstrap = read_bootstrap(section.section_or_empty("bootstrap"));
+  settings.apf = read_apf(section.section_or_empty("apf"));
+  settings.enkf = read_enkf(section.section_or_empty("enkf"));
+  settings.gaussian_sum = read_gaussian_sum(section.section_or_empty("gaussian_sum"));
   section.finish();
   return settings;
 }

@@ -13,6 +13,9 @@
 
 #include "filter/jko_filter.hpp"
 #include "filter/model/model.hpp"
+#include "filter/reference/auxiliary_particle_filter.hpp"
+#include "filter/reference/ensemble_kalman_filter.hpp"
+#include "filter/reference/gaussian_sum_filter.hpp"
 #include "filter/reference/grid_filter.hpp"
 #include "filter/reference/particle_filter.hpp"
 
@@ -41,6 +44,9 @@ struct FilterSettings {
   JkoOptions jko;
   GridOptions grid;
   ParticleOptions bootstrap;
+  AuxiliaryParticleOptions apf;
+  EnsembleKalmanOptions enkf;
+  GaussianSumOptions gaussian_sum;
 };
 
 struct Config {

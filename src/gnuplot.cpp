@@ -1,7 +1,9 @@
 #include "src/gnuplot.hpp"
 
+#include <spdlog/fmt/fmt.h>
 #include <sys/wait.h>
 
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 
@@ -27,6 +29,26 @@ std::string gnuplot_quoted(const std::string& text) {
     quoted += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
   }
   return quoted + "'";
+}
+
+std::string gnuplot_block(const std::string& name, const std::vector<std::vector<double>>& rows) {
+  std::string block = "$" + name + " << EOD\n";
+  for (const auto& row : rows) {
+    for (const double value : row) block += std::isfinite(value) ? fmt::format("{:.6g} ", value) : "NaN ";
+    block += "\n";
+  }
+  return block + "EOD\n";
+}
+
+std::string gnuplot_page(const std::string& file, int width, int height) {
+  return fmt::format("set terminal pngcairo size {},{} font 'DejaVu Sans,14' background '#ffffff'\nset output {}\n",
+                     width, height, gnuplot_quoted(file)) +
+         R"(set encoding utf8
+set style line 11 lc rgb '#495057' lw 1
+set border 3 ls 11
+set tics out nomirror scale 0.6 textcolor rgb '#343a40'
+set key right top horizontal maxrows 1 samplen 2 textcolor rgb '#343a40' font ',12'
+)";
 }
 
 }  // namespace jko

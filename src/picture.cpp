@@ -21,29 +21,11 @@ constexpr int kWidth = 1400;         // pixels
 constexpr std::size_t kDense = 300;  // more laws or observations than this are drawn finer
 
 // White through teal to indigo, even in lightness ("mako" of seaborn, reversed).
-constexpr const char* kStyle = R"(
-set encoding utf8
+constexpr const char* kPalette = R"(
 set palette defined (0 '#ffffff', 1 '#def5e5', 2 '#8ad9b1', 3 '#40b7ad', 4 '#348fa7', 5 '#37659e', 6 '#423d7b', 7 '#2e1e3b')
 set style line 2 lc rgb '#e8590c' lw 1.2
-set style line 11 lc rgb '#495057' lw 1
-set border 3 ls 11
-set tics out nomirror scale 0.6 textcolor rgb '#343a40'
-set key right top horizontal maxrows 1 samplen 2 textcolor rgb '#343a40' font ',12'
 set cbtics scale 0.4 font ',11'
 )";
-
-std::string number(double value) { return std::isfinite(value) ? fmt::format("{:.6g}", value) : "NaN"; }
-
-/// A named block of data, one row a line.
-template <class Rows>
-std::string data_block(const std::string& name, const Rows& rows) {
-  std::string block = "$" + name + " << EOD\n";
-  for (const auto& row : rows) {
-    for (const double value : row) block += number(value) + " ";
-    block += "\n";
-  }
-  return block + "EOD\n";
-}
 
 std::string matrix_block(const std::string& name, const Matrix& matrix) {
   std::string block = "$" + name + " << EOD\n";
@@ -142,8 +124,8 @@ std::string PosteriorPicture::coordinate_panel(std::size_t panel, double begin, 
 
   const Matrix density = track.raster(begin, end, kColumns, low, high, kRows);
   const std::string id = std::to_string(panel);
-  std::string script = matrix_block("density" + id, density) + data_block("band" + id, band);
-  if (!observed.empty()) script += data_block("observed" + id, observed);
+  std::string script = matrix_block("density" + id, density) + gnuplot_block("band" + id, band);
+  if (!observed.empty()) script += gnuplot_block("observed" + id, observed);
   script += fmt::format("set xrange [{}:{}]\nset yrange [{}:{}]\nset cbrange [0:{}]\n", begin, end, low, high,
                         saturation(density));
   script += fmt::format("set ylabel 'x{}'\nset cblabel {}\n", panel, tracks_.size() > 1 ? "''" : "'density'");
@@ -171,7 +153,7 @@ std::string PosteriorPicture::observation_panel(const std::vector<Index>& compon
   }
   const bool alone = components.size() == 1;
   const std::string first = names_[static_cast<std::size_t>(components.front())];
-  std::string script = data_block("observations", rows) + fmt::format("set xrange [{}:{}]\n", begin, end);
+  std::string script = gnuplot_block("observations", rows) + fmt::format("set xrange [{}:{}]\n", begin, end);
   const double tick = tick_step(rows);
   script += fmt::format("set yrange [*:*]\nset ytics {}\nunset colorbox\nset key at graph 1,1.15\n", tick);
   script += fmt::format("set ylabel {} noenhanced\nplot ", gnuplot_quoted(alone ? "observed " + first : "observed"));
@@ -241,9 +223,7 @@ bool PosteriorPicture::write(const std::string& file, const Filter& filter, cons
 
   const std::string time_label =
       fmt::format("set format x '%g'\nset xlabel {} noenhanced\n", gnuplot_quoted("time (" + labels.time_unit + ")"));
-  std::string script = fmt::format("set terminal pngcairo size {},{} font 'DejaVu Sans,14' background '#ffffff'\n",
-                                   kWidth, static_cast<int>(height));
-  script += fmt::format("set output {}\n{}set multiplot\n", gnuplot_quoted(file), kStyle);
+  std::string script = gnuplot_page(file, kWidth, static_cast<int>(height)) + kPalette + "set multiplot\n";
   script += fmt::format("set label 1 {} noenhanced at screen 0.065,{} font ',18' textcolor rgb '#212529'\n",
                         gnuplot_quoted(labels.title), 1.0 - 30.0 / height);
   script += fmt::format("set key at screen 0.985,{}\nset format x ''\n", 1.0 - 18.0 / height);

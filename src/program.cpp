@@ -1,8 +1,13 @@
 #include "src/program.hpp"
 
+#include <spdlog/fmt/fmt.h>
+#include <spdlog/fmt/ranges.h>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <ostream>
 
+#include "filter/model/nearest_name.hpp"
 #include "src/commands/commands.hpp"
 #include "src/error.hpp"
 #include "src/methods.hpp"
@@ -17,6 +22,7 @@ constexpr int kBadInput = 2;
 /// Options of the command line, which start where the arguments are parsed.
 struct CommandLine {
   ReplayOptions replay;
+  CompareOptions compare;
   SimulateOptions simulate;
   std::string check_config;
   std::string density;
@@ -63,6 +69,61 @@ It writes to the output folder:
   density.csv      with --density)");
 }
 
+/// "" if there is a filter of that name, else what to say.
+std::string unknown_method(const std::string& name) {
+  const std::vector<std::string>& names = method_names();
+  if (std::find(names.begin(), names.end(), name) != names.end()) return "";
+  const std::string nearest = nearest_name(name, names);
+  return fmt::format("unknown method '{}'{}; there are {}", name,
+                     nearest.empty() ? "" : fmt::format(" (did you mean '{}'?)", nearest), fmt::join(names, ", "));
+}
+
+void define_compare(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand("compare", "Run several methods over a recording, side by side");
+  CompareOptions& options = line.compare;
+  const CLI::Validator known(unknown_method, "", "known method");
+  command->add_option("-c,--config", options.config, "the study: model, columns, settings (JSON)")
+      ->type_name("FILE")
+      ->required();
+  command->add_option("-i,--observations", options.observations, "the recording (CSV or JSON Lines)")
+      ->type_name("FILE")
+      ->required();
+  command->add_option("-m,--methods", options.methods, "separated by commas (default: all that can filter the model)")
+      ->delimiter(',')
+      ->type_name("METHOD,…")
+      ->check(known);
+  command
+      ->add_option("--truth", options.truth,
+                   "what errors are against (default: kalman where it is exact, else grid in 1-D and 2-D, else none)")
+      ->type_name("METHOD")
+      ->check(known);
+  command->add_option("--until", options.until, "read no further than this time, then predict to it")->type_name("T");
+  command->add_option("--seed", options.seed, "of the random numbers")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("N")
+      ->capture_default_str();
+  command->add_option("--threads", options.threads, "0: all cores")
+      ->check(CLI::Range(0, 1024))
+      ->type_name("N")
+      ->capture_default_str();
+  command->add_option("-o,--output", options.output, "folder of the results (default: out/<name of the config>)")
+      ->type_name("FOLDER");
+  command->add_flag("-q,--quiet", options.quiet, "no progress and no table");
+  command->footer(R"(Examples:
+  Every method that can filter this model, against the grid
+    jkofilter compare --config configs/sine_well.json --observations data/sine_well.csv --until 5
+  A few of them, on one core
+    jkofilter compare -c configs/double_well_2d.json -i data/double_well_2d.csv -m jko,bootstrap,ukf --threads 1
+
+The table has a row for each method: log evidence, its error and that of the mean (root mean square, in standard
+deviations of the truth), SymKL = KL(p|q) + KL(q|p) to the truth at up to 200 of the observations, and the time of
+its predictions and updates. What a method's settings are is said under `filter` in the config (docs/config.md).
+
+It writes to the output folder:
+  compare.json  the table
+  compare.png   error against time, and error over the recording (needs gnuplot))");
+}
+
 void define_simulate(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand("simulate", "Draw a path of the model and observations of it");
   SimulateOptions& options = line.simulate;
@@ -100,6 +161,7 @@ int run_program(const std::vector<std::string>& arguments, std::ostream& out, st
   app.require_subcommand(1);
   app.footer("jkofilter COMMAND --help shows the options of a command, with examples.");
   define_replay(app, line);
+  define_compare(app, line);
   define_simulate(app, line);
   define_check(app, line);
 
@@ -120,6 +182,7 @@ int run_program(const std::vector<std::string>& arguments, std::ostream& out, st
 
   try {
     if (app.got_subcommand("replay")) replay(line.replay, out, err);
+    if (app.got_subcommand("compare")) compare(line.compare, out, err);
     if (app.got_subcommand("simulate")) simulate(line.simulate, out);
     if (app.got_subcommand("check")) check(line.check_config, out);
     return 0;

@@ -7,6 +7,7 @@
 #include <limits>
 #include <ostream>
 
+#include "src/figures.hpp"
 #include "src/version.hpp"
 
 namespace jko {
@@ -24,32 +25,6 @@ std::vector<double> quantile_levels() {
   std::vector<double> levels;
   for (const auto& quantile : kQuantiles) levels.push_back(quantile.level);
   return levels;
-}
-
-double median(std::vector<double> values) {
-  if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  if (values.size() % 2 == 1) return *middle;
-  return 0.5 * (*middle + *std::max_element(values.begin(), middle));
-}
-
-double maximum(const std::vector<double>& values) {
-  return values.empty() ? std::numeric_limits<double>::quiet_NaN() : *std::max_element(values.begin(), values.end());
-}
-
-/// "1,859"
-std::string with_commas(Index number) {
-  std::string text = std::to_string(number);
-  for (auto place = static_cast<std::ptrdiff_t>(text.size()) - 3; place > 0; place -= 3) {
-    text.insert(static_cast<std::size_t>(place), ",");
-  }
-  return text;
-}
-
-/// "1.23 ms" or "1.23 s"
-std::string duration(double ms) {
-  return ms < 1000.0 ? fmt::format("{:.3g} ms", ms) : fmt::format("{:.3g} s", 1e-3 * ms);
 }
 
 }  // namespace
@@ -183,8 +158,7 @@ void RunReport::print_table(std::ostream& out) const {
         fmt::format("predict {}, update {} (slowest {})", duration(predict_ms_ / count), duration(update_ms_ / count),
                     duration(slowest_update_ms_)));
   }
-  const double factor = real_time_factor();
-  row("real-time factor", factor < 100.0 ? fmt::format("{:.3g}", factor) : with_commas(std::llround(factor)),
+  row("real-time factor", factor(real_time_factor()),
       fmt::format("{:.6g} {} of recording in {}", stream_span_, settings_.time_unit, duration(1000.0 * wall_seconds_)));
   row("fallback steps", fallbacks_ == 0 ? "none" : fmt::format("at {} observations", with_commas(fallbacks_)));
   row("written to", settings_.output);

@@ -22,6 +22,11 @@ double BernoulliObservation::draw(Index, double parameter, RandomEngine& engine)
   return boost::random::uniform_01<double>()(engine) < 1.0 / (1.0 + std::exp(-parameter)) ? 1.0 : 0.0;
 }
 
+FormulaObservation::EntryMoments BernoulliObservation::moments_of(Index, double parameter) const {
+  const double p = 1.0 / (1.0 + std::exp(-parameter)), q = 1.0 / (1.0 + std::exp(parameter));
+  return {p, p * q};
+}
+
 std::string BernoulliObservation::law(Index, const std::string& parameter) const {
   return "Bernoulli(sigmoid(" + parameter + "))";
 }

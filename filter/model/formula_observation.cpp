@@ -37,6 +37,21 @@ Vector FormulaObservation::sample(const Vector& x, double t, RandomEngine& engin
   return y;
 }
 
+ConditionalMoments FormulaObservation::moments(PointsView x, double t) const {
+  const Index n = x.rows(), m = observation_dimension();
+  ConditionalMoments moments{Points(n, m), std::vector<Matrix>(static_cast<std::size_t>(n), Matrix::Zero(m, m))};
+  Vector parameter(n);
+  for (Index k = 0; k < m; ++k) {
+    parameters_[k].evaluate(x, Vector::Constant(1, t), parameter);
+    for (Index i = 0; i < n; ++i) {
+      const EntryMoments entry = moments_of(k, parameter[i]);
+      moments.mean(i, k) = entry.mean;
+      moments.covariance[i](k, k) = entry.variance;
+    }
+  }
+  return moments;
+}
+
 std::string FormulaObservation::formula() const {
   std::string text;
   for (Index i = 0; i < observation_dimension(); ++i) {

@@ -18,6 +18,8 @@ class FormulaObservation : public ObservationModel {
   Index observation_dimension() const override { return static_cast<Index>(parameters_.size()); }
   void log_likelihood(PointsView x, const Vector& y, double t, Eigen::Ref<Vector> log_likelihood) const override;
   Vector sample(const Vector& x, double t, RandomEngine& engine) const override;
+  bool has_moments() const override { return true; }
+  ConditionalMoments moments(PointsView x, double t) const override;
   std::string formula() const override;
 
  protected:
@@ -26,6 +28,12 @@ class FormulaObservation : public ObservationModel {
 
   /// One draw of the entry. Throws std::domain_error if there is no law with that parameter.
   virtual double draw(Index entry, double parameter, RandomEngine& engine) const = 0;
+
+  struct EntryMoments {
+    double mean, variance;
+  };
+  /// Those of the entry; NaN if there is no law with that parameter.
+  virtual EntryMoments moments_of(Index entry, double parameter) const = 0;
 
   /// The entry's law, for people: "N(x0, 0.1^2)".
   virtual std::string law(Index entry, const std::string& parameter) const = 0;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "filter/gaussian_mixture.hpp"
+#include "filter/model/observed_entries.hpp"
 #include "filter/model/text.hpp"
 #include "filter/model/undefined.hpp"
 
@@ -26,10 +27,7 @@ LinearGaussian::LinearGaussian(Matrix H, Matrix R) : H_(std::move(H)), R_(std::m
 }
 
 void LinearGaussian::log_likelihood(PointsView x, const Vector& y, double, Eigen::Ref<Vector> log_likelihood) const {
-  std::vector<Index> seen;
-  for (Index i = 0; i < y.size(); ++i) {
-    if (!std::isnan(y[i])) seen.push_back(i);
-  }
+  const std::vector<Index> seen = observed_entries(y);
   if (seen.empty()) {
     log_likelihood.setZero();
     return;
@@ -46,6 +44,10 @@ Vector LinearGaussian::sample(const Vector& x, double, RandomEngine& engine) con
   boost::random::normal_distribution<double> normal;
   const Vector noise = Vector::NullaryExpr(observation_dimension(), [&] { return normal(engine); });
   return H_ * x + R_root_ * noise;
+}
+
+ConditionalMoments LinearGaussian::moments(PointsView x, double) const {
+  return {x * H_.transpose(), std::vector<Matrix>(static_cast<std::size_t>(x.rows()), R_)};
 }
 
 std::string LinearGaussian::formula() const {

@@ -19,6 +19,8 @@ class LinearGaussian final : public ObservationModel {
   Index observation_dimension() const override { return H_.rows(); }
   void log_likelihood(PointsView x, const Vector& y, double t, Eigen::Ref<Vector> log_likelihood) const override;
   Vector sample(const Vector& x, double t, RandomEngine& engine) const override;
+  bool has_moments() const override { return true; }
+  ConditionalMoments moments(PointsView x, double t) const override;
   std::string formula() const override;
 
  private:

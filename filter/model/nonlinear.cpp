@@ -50,6 +50,11 @@ double NonlinearObservation::draw(Index entry, double parameter, RandomEngine& e
   return parameter + noise_.scale[entry] * noise;
 }
 
+FormulaObservation::EntryMoments NonlinearObservation::moments_of(Index entry, double parameter) const {
+  const double nu = noise_.degrees_of_freedom, square = noise_.scale[entry] * noise_.scale[entry];
+  return {parameter, noise_.law == Noise::Law::gaussian ? square : square * nu / (nu - 2.0)};
+}
+
 std::string NonlinearObservation::law(Index entry, const std::string& parameter) const {
   const std::string scale = to_text(noise_.scale[entry]);
   if (noise_.law == Noise::Law::gaussian) return "N(" + parameter + ", " + scale + "^2)";

@@ -26,9 +26,13 @@ class NonlinearObservation final : public FormulaObservation {
   /// positive.
   NonlinearObservation(const std::vector<std::string>& formulas, Index state_dimension, Noise noise);
 
+  /// Student's noise has a variance only with more than two degrees of freedom.
+  bool has_moments() const override { return noise_.law == Noise::Law::gaussian || noise_.degrees_of_freedom > 2.0; }
+
  protected:
   void log_density(Index entry, double y, Eigen::Ref<Vector> parameter) const override;
   double draw(Index entry, double parameter, RandomEngine& engine) const override;
+  EntryMoments moments_of(Index entry, double parameter) const override;
   std::string law(Index entry, const std::string& parameter) const override;
 
  private:

@@ -8,12 +8,20 @@
 /// To add one: derive from ObservationModel in a file of this folder, and register its name in src/config_model.cpp.
 
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "filter/random.hpp"
 #include "filter/types.hpp"
 
 namespace jko {
+
+/// E[y | x] and Cov[y | x] at N states.
+struct ConditionalMoments {
+  Points mean;                     ///< (N, M), M entries of y
+  std::vector<Matrix> covariance;  ///< N of shape (M, M)
+};
 
 class ObservationModel {
  public:
@@ -31,6 +39,15 @@ class ObservationModel {
 
   /// One draw of y given the state x (D).
   virtual Vector sample(const Vector& x, double t, RandomEngine& engine) const = 0;
+
+  /// Whether moments() works: those of an expression, or of noise without a variance, are not known.
+  virtual bool has_moments() const { return false; }
+
+  /// Mean and covariance of y given each row of `x` (N, D). NaN where they are undefined. Throws std::logic_error
+  /// unless has_moments().
+  virtual ConditionalMoments moments(PointsView /*x*/, double /*t*/) const {
+    throw std::logic_error("the moments of this observation model are not known");
+  }
 
   /// The model as a formula, for people: "y ~ N(x0, 1)".
   virtual std::string formula() const = 0;

@@ -28,6 +28,11 @@ double PoissonObservation::draw(Index, double parameter, RandomEngine& engine) c
   return static_cast<double>(boost::random::poisson_distribution<std::int64_t, double>(parameter)(engine));
 }
 
+FormulaObservation::EntryMoments PoissonObservation::moments_of(Index, double parameter) const {
+  const double rate = parameter >= 0.0 ? parameter : std::numeric_limits<double>::quiet_NaN();
+  return {rate, rate};
+}
+
 std::string PoissonObservation::law(Index, const std::string& parameter) const { return "Poisson(" + parameter + ")"; }
 
 }  // namespace jko

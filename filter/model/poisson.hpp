@@ -18,6 +18,7 @@ class PoissonObservation final : public FormulaObservation {
  protected:
   void log_density(Index entry, double y, Eigen::Ref<Vector> parameter) const override;
   double draw(Index entry, double parameter, RandomEngine& engine) const override;
+  EntryMoments moments_of(Index entry, double parameter) const override;
   std::string law(Index entry, const std::string& parameter) const override;
 };
 

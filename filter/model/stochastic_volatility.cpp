@@ -30,6 +30,12 @@ Vector StochasticVolatility::sample(const Vector& x, double, RandomEngine& engin
   return Vector::NullaryExpr(dimension_, [&](Index i) { return std::exp(0.5 * x[i]) * normal(engine); });
 }
 
+ConditionalMoments StochasticVolatility::moments(PointsView x, double) const {
+  ConditionalMoments moments{Points::Zero(x.rows(), dimension_), {}};
+  for (Index i = 0; i < x.rows(); ++i) moments.covariance.emplace_back(x.row(i).array().exp().matrix().asDiagonal());
+  return moments;
+}
+
 std::string StochasticVolatility::formula() const {
   std::string text;
   for (Index i = 0; i < dimension_; ++i) {

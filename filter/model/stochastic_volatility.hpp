@@ -16,6 +16,8 @@ class StochasticVolatility final : public ObservationModel {
   Index observation_dimension() const override { return dimension_; }
   void log_likelihood(PointsView x, const Vector& y, double t, Eigen::Ref<Vector> log_likelihood) const override;
   Vector sample(const Vector& x, double t, RandomEngine& engine) const override;
+  bool has_moments() const override { return true; }
+  ConditionalMoments moments(PointsView x, double t) const override;
   std::string formula() const override;
 
  private:

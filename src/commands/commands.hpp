@@ -6,6 +6,7 @@
 #include <iosfwd>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "src/density_file.hpp"
 
@@ -24,6 +25,19 @@ struct ReplayOptions {
   bool quiet = false;
 };
 void replay(const ReplayOptions& options, std::ostream& out, std::ostream& err);
+
+/// Runs methods over a recording side by side: a table, compare.json and compare.png.
+struct CompareOptions {
+  std::string config, observations;
+  std::vector<std::string> methods;  ///< empty: all that can filter the model
+  std::string truth;                 ///< what errors are against; empty: kalman or grid, whichever can filter the model
+  std::string output;                ///< folder; empty: out/<name of the config>
+  std::optional<double> until;       ///< read no further than this time, and predict to it
+  std::uint64_t seed = 0;
+  int threads = 0;  ///< 0: all cores
+  bool quiet = false;
+};
+void compare(const CompareOptions& options, std::ostream& out, std::ostream& err);
 
 /// Draws a path of the model and observations of it.
 struct SimulateOptions {

@@ -129,6 +129,9 @@ TEST_CASE("filter settings reach the filters' options") {
       "widths": [16, 8], "iterations": 7, "budget_ms": 3, "resample_below": 0.4, "chain": 5,
       "grid": {"cells": 100, "step": 0.01, "domain": [[-3, 4]]},
       "bootstrap": {"particles": 77, "step": 0.02, "resample_below": 0.9, "bandwidth": "scott"}})"));
+      "bootstrap": {"particles": 77, "step": 0.02, "resample_below": 0.9},
+      "apf": {"particles": 78, "step": 0.03}, "enkf": {"members": 79, "step": 0.04},
+      "gaussian_sum": {"components": 80}})"));
   const JkoOptions& jko = config.filter.jko;
   CHECK(jko.scheme == Scheme::jko);
   CHECK(jko.solver == Solver::lbfgs);
@@ -146,6 +149,11 @@ TEST_CASE("filter settings reach the filters' options") {
   CHECK(config.filter.bootstrap.step == 0.02);
   CHECK(config.filter.bootstrap.resample_below == 0.9);
   CHECK(config.filter.bootstrap.bandwidth == Bandwidth::scott);
+  CHECK(config.filter.apf.particles == 78);
+  CHECK(config.filter.apf.step == 0.03);
+  CHECK(config.filter.enkf.members == 79);
+  CHECK(config.filter.enkf.step == 0.04);
+  CHECK(config.filter.gaussian_sum.components == 80);
 }
 
 TEST_CASE("a mistyped key or name anywhere is told with the nearest valid one") {
@@ -158,7 +166,8 @@ TEST_CASE("a mistyped key or name anywhere is told with the nearest valid one") 
   CHECK(complaint(changed("particles", "partikles")) ==
         "m.json:8: filter.bootstrap.partikles: unknown key (did you mean 'particles'?)");
   CHECK(complaint(changed("\"kalman\"", "\"calman\"")) ==
-        "m.json:8: filter.method: expected bootstrap, grid, jko or kalman, found 'calman' (did you mean 'kalman'?)");
+        "m.json:8: filter.method: expected apf, bootstrap, ekf, enkf, gaussian_sum, grid, jko, kalman or ukf, found "
+        "'calman' (did you mean 'kalman'?)");
 }
 
 TEST_CASE("numbers out of range and sizes that do not fit are told with line and key") {

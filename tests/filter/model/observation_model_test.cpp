@@ -235,6 +235,11 @@ TEST_CASE("draws of an observation have its mean and covariance") {
   const auto check = [&](const ObservationModel& model, const Vector& mean, const Matrix& covariance) {
     CAPTURE(model.formula());
     REQUIRE(model.can_sample());
+    REQUIRE(model.has_moments());
+    const ConditionalMoments known = model.moments(x.transpose().replicate(3, 1), 0.4);
+    REQUIRE(known.covariance.size() == 3);
+    CHECK((known.mean.row(2).transpose() - mean).cwiseAbs().maxCoeff() < 1e-12);
+    CHECK((known.covariance[2] - covariance).cwiseAbs().maxCoeff() < 1e-12);
     const auto [sample_mean, sample_covariance] = moments(model, x);
     CHECK((sample_mean - mean).cwiseAbs().maxCoeff() < 0.02 * std::max(1.0, std::sqrt(covariance.maxCoeff())));
     CHECK((sample_covariance - covariance).cwiseAbs().maxCoeff() < 0.05 * std::max(1.0, covariance.maxCoeff()));
@@ -253,6 +258,10 @@ TEST_CASE("draws of an observation have its mean and covariance") {
   CHECK_THROWS_AS(PoissonObservation({"x1"}, 2).sample(x, 0, engine), std::domain_error);
   CHECK_THROWS_AS(NonlinearObservation({"log(x1)"}, 2, Noise::gaussian(vector({1}))).sample(x, 0, engine),
                   std::domain_error);
+  CHECK(!ExpressionLikelihood("0", 2, 1).has_moments());
+  CHECK_THROWS_AS(ExpressionLikelihood("0", 2, 1).moments(x.transpose(), 0), std::logic_error);
+  CHECK(!NonlinearObservation({"x0"}, 2, Noise::student_t(vector({1}), 2.0)).has_moments());
+  CHECK(std::isnan(PoissonObservation({"x1"}, 2).moments(x.transpose(), 0).mean(0, 0)));
   CHECK(!ExpressionLikelihood("0", 2, 1).can_sample());
   CHECK_THROWS_AS(ExpressionLikelihood("0", 2, 1).sample(x, 0, engine), std::logic_error);
 }

@@ -180,7 +180,7 @@ TEST_CASE("a density in two dimensions has a line for each point of the plane") 
 }
 
 TEST_CASE("the same seed gives the same output, byte for byte, timing aside") {
-  for (const char* method : {"jko", "bootstrap", "grid", "kalman"}) {
+  for (const char* method : {"jko", "bootstrap", "grid", "kalman", "ekf", "ukf", "gaussian_sum", "enkf", "apf"}) {
     CAPTURE(method);
     const std::vector<std::string> options = {"--method", method, "--seed",  "11",        "--threads", "2",
                                               "--until",  "2.25", "--quiet", "--density", "-3:3:61"};

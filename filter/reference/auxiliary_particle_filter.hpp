@@ -1,0 +1,52 @@
+#pragma once
+/// The auxiliary particle filter (Pitt and Shephard 1999, "Filtering via simulation: auxiliary particle filters"):
+/// particles whose noise-free image explains the observation are chosen as ancestors, and moved to it anew.
+///
+///     AuxiliaryParticleOptions options;
+///     options.particles = 50000;
+///     AuxiliaryParticleFilter filter(model, options);
+
+#include "filter/filter.hpp"
+#include "filter/reference/euler_maruyama.hpp"
+#include "filter/reference/particle_cloud.hpp"
+
+namespace jko {
+
+struct AuxiliaryParticleOptions {
+  Index particles = 20000;
+  double step = 0.0;  ///< Euler-Maruyama step; 0: a fiftieth of the drift's time scale over the initial law
+  std::uint64_t seed = 0;
+};
+
+class AuxiliaryParticleFilter final : public Filter {
+ public:
+  /// Throws std::invalid_argument if an option is out of range.
+  AuxiliaryParticleFilter(Model model, AuxiliaryParticleOptions options);
+
+  PredictSummary predict(double t) override;
+  /// The evidence is estimated without bias, as in Pitt (2002, "Smooth particle filters for likelihood evaluation and
+  /// maximisation").
+  UpdateSummary update(const Vector& y) override;
+  double time() const override { return time_; }
+  Index dimension() const override { return model_.dimension(); }
+  Vector mean() const override { return law_.mean(); }
+  Matrix covariance() const override { return law_.covariance(); }
+  Matrix quantiles(const std::vector<double>& levels) const override { return law_.quantiles(levels); }
+  /// Gaussian kernels: particle_cloud.hpp.
+  Vector log_density(PointsView points) const override { return law_.log_density(points); }
+  Points sample(Index count, std::uint64_t seed) const override { return law_.sample(count, seed); }
+  std::string method() const override { return "apf"; }
+
+ private:
+  /// log g(y | x) at each row; -infinity where a particle has left the domain of the formulas.
+  Vector log_likelihood(const Points& x, const Vector& y) const;
+
+  Model model_;
+  AuxiliaryParticleOptions options_;
+  EulerMaruyama paths_;
+  std::uint64_t draws_ = 0;     ///< streams of random numbers used so far
+  ParticleCloud law_, origin_;  ///< now; after the last observation, from where ancestors are chosen
+  double time_, origin_time_;
+};
+
+}  // namespace jko

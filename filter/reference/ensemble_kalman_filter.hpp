@@ -1,0 +1,43 @@
+#pragma once
+/// The stochastic ensemble Kalman filter (Evensen 1994; with perturbed observations, Burgers, van Leeuwen and Evensen
+/// 1998): an ensemble moved by Euler-Maruyama steps and corrected by the gain of its own covariances.
+///
+///     EnsembleKalmanOptions options;
+///     options.members = 2000;
+///     EnsembleKalmanFilter filter(model, options);
+///
+/// Each member draws an observation from the model, so that any model will do that can be sampled; where the mean of y
+/// does not depend on x, as in the stochastic volatility model, the filter learns nothing. The law that it reports, and
+/// the evidence, are those of the normal laws with the ensemble's mean and covariance.
+
+#include "filter/reference/euler_maruyama.hpp"
+#include "filter/reference/normal_mixture_filter.hpp"
+
+namespace jko {
+
+struct EnsembleKalmanOptions {
+  Index members = 1000;
+  double step = 0.0;  ///< Euler-Maruyama step; 0: a fiftieth of the drift's time scale over the initial law
+  std::uint64_t seed = 0;
+};
+
+class EnsembleKalmanFilter final : public NormalMixtureFilter {
+ public:
+  /// Throws std::invalid_argument if the observation model cannot be sampled or an option is out of range.
+  EnsembleKalmanFilter(Model model, EnsembleKalmanOptions options);
+
+  PredictSummary predict(double t) override;
+  UpdateSummary update(const Vector& y) override;
+  std::string method() const override { return "enkf"; }
+
+ private:
+  bool describe_ensemble();
+
+  Model model_;
+  EnsembleKalmanOptions options_;
+  EulerMaruyama paths_;
+  std::uint64_t draws_ = 0;  ///< streams of random numbers used so far
+  Points x_;                 ///< members, (N, D)
+};
+
+}  // namespace jko
