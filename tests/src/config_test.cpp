@@ -128,8 +128,7 @@ TEST_CASE("filter settings reach the filters' options") {
                    R"("filter": {"scheme": "jko", "solver": "lbfgs", "tau": 0.2, "nodes": 300,
       "widths": [16, 8], "iterations": 7, "budget_ms": 3, "resample_below": 0.4, "chain": 5,
       "grid": {"cells": 100, "step": 0.01, "domain": [[-3, 4]]},
-      "bootstrap": {"particles": 77, "step": 0.02, "resample_below": 0.9, "bandwidth": "scott"}})"));
-      "bootstrap": {"particles": 77, "step": 0.02, "resample_below": 0.9},
+      "bootstrap": {"particles": 77, "step": 0.02, "resample_below": 0.9, "bandwidth": "scott"},
       "apf": {"particles": 78, "step": 0.03}, "enkf": {"members": 79, "step": 0.04},
       "gaussian_sum": {"components": 80}})"));
   const JkoOptions& jko = config.filter.jko;

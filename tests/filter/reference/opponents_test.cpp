@@ -283,7 +283,11 @@ TEST_CASE("The auxiliary filter beats as many bootstrap particles where an obser
   double auxiliary = 0.0, bootstrap = 0.0;
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
     AuxiliaryParticleFilter first(model, AuxiliaryParticleOptions{2000, 0.01, seed});
-    ParticleFilter second(model, ParticleOptions{2000, 0.01, 0.5, seed});
+    ParticleOptions options;
+    options.particles = 2000;
+    options.step = 0.01;
+    options.seed = seed;
+    ParticleFilter second(model, options);
     for (Filter* filter : {static_cast<Filter*>(&first), static_cast<Filter*>(&second)}) {
       filter->predict(0.02);
       const double size = filter->update(Vector::Constant(1, 3.0)).effective_sample_size;
