@@ -41,4 +41,10 @@ double symmetric_kl(const Filter& p, const Filter& q) {
   return ((log_p.exp() - log_q.exp()) * (log_p - log_q)).sum() * spacing.prod();
 }
 
+double symmetric_kl(const Filter& p, const Filter& q, PointsView draws_of_q) {
+  const Eigen::ArrayXd log_p = p.log_density(draws_of_q).cwiseMax(kFloor);
+  const Eigen::ArrayXd log_ratio = log_p - q.log_density(draws_of_q).array().max(kFloor);
+  return ((log_ratio.exp() - 1.0) * log_ratio).mean();
+}
+
 }  // namespace jko

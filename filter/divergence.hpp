@@ -13,4 +13,8 @@ double symmetric_kl(const Vector& mean_p, const Matrix& covariance_p, const Vect
 /// mass. In more dimensions, where there is no such box, of the normal laws with the same means and covariances.
 double symmetric_kl(const Filter& p, const Filter& q);
 
+/// The same of the densities themselves, in any dimension: ∫ (p - q)(log p - log q) as the mean of
+/// (p/q - 1) log(p/q) over independent draws of q (N, D), which is never negative.
+double symmetric_kl(const Filter& p, const Filter& q, PointsView draws_of_q);
+
 }  // namespace jko

@@ -456,5 +456,7 @@ TEST_CASE("The symmetric divergence is zero for equal laws and that of the close
     // ½ d (1.5 + 1/1.5 - 2) + ½ |Δ|² (1 + 1/1.5)
     const double exact = 0.5 * d * (1.5 + 1.0 / 1.5 - 2.0) + 0.5 * 0.09 * d * (1.0 + 1.0 / 1.5);
     CHECK(symmetric_kl(first, second) == Approx(exact).epsilon(1e-4));
+    CHECK(symmetric_kl(first, first, first.sample(100, 1)) == Approx(0.0).margin(1e-12));
+    CHECK(symmetric_kl(first, second, second.sample(100000, 1)) == Approx(exact).epsilon(0.1));
   }
 }
