@@ -84,8 +84,9 @@ void ConvexFeatures::evaluate(PointsView x, Matrix& r, Matrix& s) const {
 
 Vector ConvexFeatures::start() const {
   Vector u = Vector::Zero(units());
-  for (Index i = 0; i < dimension(); ++i) u(axis(i)) = 0.5;
-  u.tail(units() - quadratic_).setOnes();
+  const bool sparse = dimension() > 2;  // hidden units are priced then (newton_step.cpp), and start from nothing
+  for (Index i = 0; i < dimension(); ++i) u(axis(i)) = sparse ? 1.0 - kFloor : 0.5;
+  if (!sparse) u.tail(units() - quadratic_).setOnes();
   return u;
 }
 

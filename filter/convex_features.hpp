@@ -31,9 +31,11 @@ class ConvexFeatures {
 
   /// The quadratic unit along axis i.
   Index axis(Index i) const { return i * i; }
+  /// Units before it are quadratic, the others hidden ones.
+  Index first_hidden() const { return quadratic_; }
 
   /// u of a map whose hidden units carry about half of the identity's curvature, and the axes' quadratic units the
-  /// rest.
+  /// rest. In three dimensions or more, the identity itself.
   Vector start() const;
 
   ConvexMap<double> map(const Vector& shift, const Vector& u) const;

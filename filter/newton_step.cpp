@@ -15,6 +15,7 @@ constexpr Index kSlices = 8;  // of the sums over nodes: fixed, so that results 
 constexpr Index kParallelWork = 4'000'000;
 // Of the Hessian's entropy part, at least: enough for a matrix that only steers. Ten times as many save no iteration.
 constexpr Index kRowsPerUnit = 10;
+constexpr Index kDenseDimensions = 2;  // up to which a lattice of nodes fills the space
 // Pull towards the identity, in units of relative entropy: decides only where nodes have next to no weight.
 constexpr double kRidge = 1e-8;
 
@@ -33,6 +34,7 @@ class FeatureLoss {
     inverse_factor_.resize(n, d_ * d_);
     curvature_ = Vector::Zero(n);
     origin_ = pack(identity);
+    price_ = d_ > kDenseDimensions ? price() : Vector::Zero(d_ + units_);
     gram_ = features.directions() * features.directions().transpose();
     stride_ = std::max<Index>(1, n * d_ * (d_ + 1) / 2 / (kRowsPerUnit * units_));
     slices_ = std::min<Index>(kSlices, std::max<Index>(1, n / 32));
@@ -49,6 +51,20 @@ class FeatureLoss {
     Vector weight = Vector::Zero(d_ + units_);
     weight.tail(units_) = kRidge * problem_.temperature * origin_.tail(units_).cwiseMax(0.1).cwiseInverse().cwiseAbs2();
     return weight;
+  }
+
+  /// What a hidden unit costs where nodes are few for the dimension: twice the standard error of its slope, so that
+  /// units which only follow the nodes' noise stay at zero (Tibshirani 1996). A normal law is then moved by an affine
+  /// map.
+  Vector price() const {
+    Vector price = Vector::Zero(d_ + units_);
+    const double share = std::sqrt(problem_.weights.squaredNorm());  // 1/sqrt(effective nodes)
+    for (Index j = features_.first_hidden(); j < units_; ++j) {
+      const double mean = problem_.weights.dot(s_.col(j));
+      const double deviation = std::sqrt(problem_.weights.dot((s_.col(j).array() - mean).square().matrix()));
+      price(d_ + j) = 2.0 * problem_.temperature * features_.directions().row(j).squaredNorm() * deviation * share;
+    }
+    return price;
   }
 
   double value(const Vector& v) {
@@ -69,7 +85,7 @@ class FeatureLoss {
     const double loss =
         problem_.weights.dot((image_ - problem_.target).rowwise().squaredNorm() / (2.0 * problem_.tau_hat) + value_ -
                              problem_.temperature * log_det_);
-    return loss + 0.5 * (v - origin_).cwiseAbs2().dot(ridge());
+    return loss + 0.5 * (v - origin_).cwiseAbs2().dot(ridge()) + v.dot(price_);
   }
 
   /// The curvature of Φ along the last move, which is free to measure: it makes Newton's matrix that of the whole loss.
@@ -111,7 +127,7 @@ class FeatureLoss {
     B.topRightCorner(d_, units_) = B.bottomLeftCorner(units_, d_).transpose();
     const Matrix lower = B.bottomRightCorner(units_, units_).triangularView<Eigen::Lower>();
     B.bottomRightCorner(units_, units_) = lower.selfadjointView<Eigen::Lower>();
-    gradient += ridge().cwiseProduct(v - origin_);
+    gradient += ridge().cwiseProduct(v - origin_) + price_;
     B.diagonal() += ridge();
   }
 
@@ -207,7 +223,7 @@ class FeatureLoss {
   Matrix gram_;   ///< g_j · g_k
   Points image_, force_;
   Matrix hessian_, inverse_factor_;
-  Vector value_, log_det_, curvature_, origin_;
+  Vector value_, log_det_, curvature_, origin_, price_;
   std::vector<Part> parts_;
 };
 
