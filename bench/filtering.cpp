@@ -123,7 +123,7 @@ class Benchmark {
  public:
   /// `few`: recordings for contestants that take long.
   Benchmark(int few, std::string only) : few_(few), only_(std::move(only)) {
-    fmt::print("{:<18} {:<12} {:<26} {:>5} {:>9} {:>9} {:>9} {:>9} {:>9} {:>6} {:>9}\n", "problem", "method",
+    fmt::print("{:<18} {:<12} {:<32} {:>5} {:>9} {:>9} {:>9} {:>9} {:>9} {:>6} {:>9}\n", "problem", "method",
                "settings", "seeds", "SymKL", "worst", "evidence", "seconds", "realtime", "plain", "ours/its");
   }
 
@@ -185,7 +185,7 @@ class Benchmark {
 
   static void print(const Row& row, double ratio) {
     const std::string ours = row.method == "jko" ? "" : std::isnan(ratio) ? "slower" : fmt::format("{:.3f}", ratio);
-    fmt::print("{:<18} {:<12} {:<26} {:>5} {:>9.2e} {:>9.2e} {:>9.1e} {:>9.3f} {:>9.1f} {:>6} {:>9}\n", row.problem,
+    fmt::print("{:<18} {:<12} {:<32} {:>5} {:>9.2e} {:>9.2e} {:>9.1e} {:>9.3f} {:>9.1f} {:>6} {:>9}\n", row.problem,
                row.method, row.settings, row.seconds.size(), row.error(), maximum(row.symmetric_kl),
                median(row.evidence_error), row.time(), row.span / row.time(), row.fallbacks, ours);
   }
