@@ -130,6 +130,7 @@ class Benchmark {
   void add(const Problem& p, int seeds, const MakeFilter& truth, const std::vector<Contestant>& contestants) {
     if (p.name.find(only_) == std::string::npos) return;
     std::vector<Row> rows;
+    rows.reserve(contestants.size());
     for (const Contestant& c : contestants) rows.push_back({p.name, c.method, c.settings, p.until, {}, {}, {}, 0});
     for (int seed = 0; seed < seeds; ++seed) {
       const std::vector<Vector> observations = simulate(p, seed);
@@ -248,7 +249,7 @@ Contestant bootstrap_filter(Index particles, double euler_step = 0.0) {
   Contestant contestant{"bootstrap", fmt::format("{:.0e}", static_cast<double>(particles)), {}, particles > 1000000};
   if (euler_step > 0.0) contestant.settings += fmt::format(", Euler {}", euler_step);
   for (const Bandwidth bandwidth : {Bandwidth::cross_validated, Bandwidth::silverman, Bandwidth::scott}) {
-    contestant.variants.push_back([=](const Model& model, std::uint64_t seed) {
+    contestant.variants.emplace_back([=](const Model& model, std::uint64_t seed) {
       ParticleOptions options;
       options.particles = particles;
       options.step = euler_step;
