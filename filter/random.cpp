@@ -117,6 +117,12 @@ void fill_uniform(std::uint64_t seed, std::uint64_t stream, Eigen::Ref<Matrix> o
   });
 }
 
+double uniform_number(std::uint64_t seed, std::uint64_t stream) {
+  Matrix number(1, 1);
+  fill_uniform(seed, stream, number);
+  return number(0);
+}
+
 NormalStream::NormalStream(std::uint64_t seed, std::uint64_t stream, Index block)
     : generator_(random_words(seed, stream, Purpose::state, 0, block)) {}
 

@@ -27,6 +27,9 @@ void fill_standard_normal(std::uint64_t seed, std::uint64_t stream, Eigen::Ref<M
 /// Fills `out` with independent numbers, uniform on the open interval (0, 1).
 void fill_uniform(std::uint64_t seed, std::uint64_t stream, Eigen::Ref<Matrix> out);
 
+/// One number, uniform on (0, 1).
+double uniform_number(std::uint64_t seed, std::uint64_t stream);
+
 /// A long row of independent N(0, 1) numbers in single precision, for one block of particles and one thread:
 ///
 ///     NormalStream noise(seed, stream, block);

@@ -94,16 +94,17 @@ GridOptions read_grid(const ConfigReader& section, Index dimension) {
   return options;
 }
 
+Bandwidth read_bandwidth(const ConfigReader& section) {
+  const std::string name = section.choice("bandwidth", {"silverman", "scott", "cross_validated"}, "cross_validated");
+  return name == "silverman" ? Bandwidth::silverman : name == "scott" ? Bandwidth::scott : Bandwidth::cross_validated;
+}
+
 ParticleOptions read_bootstrap(const ConfigReader& section) {
   ParticleOptions options;
   options.particles = section.integer("particles", 16, 100'000'000, options.particles);
   options.step = section.number("step", Range::positive(), options.step);
   options.resample_below = section.number("resample_below", Range::between(0.0, 1.0), options.resample_below);
-  const std::string bandwidth =
-      section.choice("bandwidth", {"silverman", "scott", "cross_validated"}, "cross_validated");
-  options.bandwidth = bandwidth == "silverman" ? Bandwidth::silverman
-                      : bandwidth == "scott"   ? Bandwidth::scott
-                                               : Bandwidth::cross_validated;
+  options.bandwidth = read_bandwidth(section);
   section.finish();
   return options;
 }
@@ -112,6 +113,7 @@ AuxiliaryParticleOptions read_apf(const ConfigReader& section) {
   AuxiliaryParticleOptions options;
   options.particles = section.integer("particles", 16, 100'000'000, options.particles);
   options.step = section.number("step", Range::positive(), options.step);
+  options.bandwidth = read_bandwidth(section);
   section.finish();
   return options;
 }

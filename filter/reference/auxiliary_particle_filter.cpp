@@ -12,42 +12,38 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kLeastPromise = 0.01;
 
-/// Weights of sum 1, and the log of the sum that was; -infinity if there is no weight at all.
-double normalise(const Vector& log_weights, Vector& weights) {
-  const double top = log_weights.maxCoeff();
-  if (!(top > -kInfinity)) return -kInfinity;
-  weights = (log_weights.array() - top).exp();
-  const double sum = weights.sum();
-  weights /= sum;
-  return top + std::log(sum);
+const AuxiliaryParticleOptions& checked(const AuxiliaryParticleOptions& options) {
+  if (options.particles < 2) throw std::invalid_argument("the auxiliary particle filter needs at least 2 particles");
+  return options;
+}
+
+/// log g(y | x) at each image, but never less than a hundredth of the best; zero where all of them are impossible.
+Vector promise_of(const Model& model, const Points& image, const Vector& y, double t) {
+  Vector promise(image.rows());
+  model.observation->log_likelihood(image, y, t, promise);
+  promise = promise.unaryExpr([](double v) { return std::isnan(v) ? -kInfinity : v; });
+  const double best = promise.maxCoeff();
+  if (!(best > -kInfinity)) return Vector::Zero(image.rows());
+  return promise.cwiseMax(best + std::log(kLeastPromise));
 }
 
 }  // namespace
 
 AuxiliaryParticleFilter::AuxiliaryParticleFilter(Model model, AuxiliaryParticleOptions options)
     : model_(std::move(model)),
-      options_(options),
-      paths_(model_, options.step, options.seed),
+      options_(checked(options)),
+      paths_(model_, options.step, Integrator::heun, options.seed),
+      law_(model_.initial.sample(options.particles, options.seed, draws_++), options.bandwidth),
+      origin_(law_),
       time_(model_.start_time),
-      origin_time_(time_) {
-  const Index n = options_.particles;
-  if (n < 2) throw std::invalid_argument("the auxiliary particle filter needs at least 2 particles");
-  law_ = {model_.initial.sample(n, options_.seed, draws_++), Vector::Constant(n, 1.0 / static_cast<double>(n))};
-  origin_ = law_;
-}
+      origin_time_(time_) {}
 
 PredictSummary AuxiliaryParticleFilter::predict(double t) {
   PredictSummary summary;
   if (!(t > time_)) return summary;
-  summary.steps = paths_.move(law_.x, time_, t, draws_);
+  law_.move([&](Points& x) { summary.steps = paths_.move(x, time_, t, draws_); });
   time_ = t;
   return summary;
-}
-
-Vector AuxiliaryParticleFilter::log_likelihood(const Points& x, const Vector& y) const {
-  Vector values(x.rows());
-  model_.observation->log_likelihood(x, y, time_, values);
-  return values.unaryExpr([](double v) { return std::isnan(v) ? -kInfinity : v; });
 }
 
 UpdateSummary AuxiliaryParticleFilter::update(const Vector& y) {
@@ -55,27 +51,30 @@ UpdateSummary AuxiliaryParticleFilter::update(const Vector& y) {
   summary.effective_sample_size = law_.effective_sample_size();
   if (y.array().isNaN().all()) return summary;
 
-  // First stage: an ancestor counts for as much as its noise-free image explains, but never for less than a hundredth
-  // of the best, since noise may carry it to where it explains more: that bounds the weights of the second stage.
-  Points image = origin_.x;
-  paths_.move_without_noise(image, origin_time_, time_);
-  Vector promise = log_likelihood(image, y), first;
-  const double best = promise.maxCoeff();
-  promise = best > -kInfinity ? Vector(promise.cwiseMax(best + std::log(kLeastPromise))) : Vector::Zero(promise.size());
-  const double log_first = normalise(promise + Vector(origin_.weights.array().log()), first);
-  Matrix offset(1, 1);
-  fill_uniform(options_.seed, draws_++, offset);
-  const std::vector<Index> ancestors = systematic(first, first.size(), offset(0));
+  // First stage: an ancestor counts for as much as its noise-free image explains. Noise may carry it to where it
+  // explains more: that its promise has a floor bounds the weights of the second stage.
+  Points image = origin_.particles();
+  paths_.move_without_noise(image, origin_time_, time_, draws_);
+  const Vector promise = promise_of(model_, image, y, time_);
+  ParticleCloud promising = origin_;
+  const double log_promise =
+      promising.reweight([&](Index first, Eigen::Ref<Vector> out) { out = promise.segment(first, out.size()); });
+  const std::vector<Index> ancestors =
+      systematic_resample(promising.weights(), promising.size(), uniform_number(options_.seed, draws_++));
 
   // Second stage: the ancestors move anew, and what the first stage anticipated is taken back.
-  ParticleCloud moved{origin_.x(ancestors, Eigen::all), {}};
-  paths_.move(moved.x, origin_time_, time_, draws_);
-  const double log_second = normalise(log_likelihood(moved.x, y) - promise(ancestors), moved.weights);
-  if (log_second == -kInfinity) {
+  const Vector anticipated = promise(ancestors);
+  ParticleCloud moved(origin_.particles()(ancestors, Eigen::all), options_.bandwidth);
+  moved.move([&](Points& x) { paths_.move(x, origin_time_, time_, draws_); });
+  const double log_rest = moved.reweight([&](Index first, Eigen::Ref<Vector> out) {
+    model_.observation->log_likelihood(moved.particles().middleRows(first, out.size()), y, time_, out);
+    out -= anticipated.segment(first, out.size());
+  });
+  if (!(log_rest > -kInfinity)) {
     summary.log_evidence_increment = -kInfinity;
     return summary;
   }
-  summary.log_evidence_increment = log_first + log_second - std::log(static_cast<double>(first.size()));
+  summary.log_evidence_increment = log_promise + log_rest;
   law_ = std::move(moved);
   origin_ = law_;
   origin_time_ = time_;

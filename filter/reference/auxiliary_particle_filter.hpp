@@ -7,14 +7,15 @@
 ///     AuxiliaryParticleFilter filter(model, options);
 
 #include "filter/filter.hpp"
-#include "filter/reference/euler_maruyama.hpp"
+#include "filter/reference/langevin_paths.hpp"
 #include "filter/reference/particle_cloud.hpp"
 
 namespace jko {
 
 struct AuxiliaryParticleOptions {
   Index particles = 20000;
-  double step = 0.0;  ///< Euler-Maruyama step; 0: a fiftieth of the drift's time scale over the initial law
+  double step = 0.0;  ///< of time, at most; 0: one that suits the drift, see langevin_paths.hpp
+  Bandwidth bandwidth = Bandwidth::cross_validated;  ///< of log_density()
   std::uint64_t seed = 0;
 };
 
@@ -32,18 +33,14 @@ class AuxiliaryParticleFilter final : public Filter {
   Vector mean() const override { return law_.mean(); }
   Matrix covariance() const override { return law_.covariance(); }
   Matrix quantiles(const std::vector<double>& levels) const override { return law_.quantiles(levels); }
-  /// Gaussian kernels: particle_cloud.hpp.
   Vector log_density(PointsView points) const override { return law_.log_density(points); }
   Points sample(Index count, std::uint64_t seed) const override { return law_.sample(count, seed); }
   std::string method() const override { return "apf"; }
 
  private:
-  /// log g(y | x) at each row; -infinity where a particle has left the domain of the formulas.
-  Vector log_likelihood(const Points& x, const Vector& y) const;
-
   Model model_;
   AuxiliaryParticleOptions options_;
-  EulerMaruyama paths_;
+  LangevinPaths paths_;
   std::uint64_t draws_ = 0;     ///< streams of random numbers used so far
   ParticleCloud law_, origin_;  ///< now; after the last observation, from where ancestors are chosen
   double time_, origin_time_;

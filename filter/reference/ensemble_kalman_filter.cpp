@@ -32,7 +32,7 @@ EnsembleKalmanFilter::EnsembleKalmanFilter(Model model, EnsembleKalmanOptions op
     : NormalMixtureFilter(model.initial, model.start_time),
       model_(std::move(model)),
       options_(options),
-      paths_(model_, options.step, options.seed) {
+      paths_(model_, options.step, Integrator::heun, options.seed) {
   const Index least = std::max(dimension(), model_.observation->observation_dimension()) + 2;
   if (!model_.observation->can_sample()) {
     throw std::invalid_argument("the ensemble Kalman filter needs an observation model that can be sampled");

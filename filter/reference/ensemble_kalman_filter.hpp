@@ -1,6 +1,6 @@
 #pragma once
 /// The stochastic ensemble Kalman filter (Evensen 1994; with perturbed observations, Burgers, van Leeuwen and Evensen
-/// 1998): an ensemble moved by Euler-Maruyama steps and corrected by the gain of its own covariances.
+/// 1998): an ensemble moved along paths of the diffusion and corrected by the gain of its own covariances.
 ///
 ///     EnsembleKalmanOptions options;
 ///     options.members = 2000;
@@ -10,14 +10,14 @@
 /// does not depend on x, as in the stochastic volatility model, the filter learns nothing. The law that it reports, and
 /// the evidence, are those of the normal laws with the ensemble's mean and covariance.
 
-#include "filter/reference/euler_maruyama.hpp"
+#include "filter/reference/langevin_paths.hpp"
 #include "filter/reference/normal_mixture_filter.hpp"
 
 namespace jko {
 
 struct EnsembleKalmanOptions {
   Index members = 1000;
-  double step = 0.0;  ///< Euler-Maruyama step; 0: a fiftieth of the drift's time scale over the initial law
+  double step = 0.0;  ///< of time, at most; 0: one that suits the drift, see langevin_paths.hpp
   std::uint64_t seed = 0;
 };
 
@@ -35,7 +35,7 @@ class EnsembleKalmanFilter final : public NormalMixtureFilter {
 
   Model model_;
   EnsembleKalmanOptions options_;
-  EulerMaruyama paths_;
+  LangevinPaths paths_;
   std::uint64_t draws_ = 0;  ///< streams of random numbers used so far
   Points x_;                 ///< members, (N, D)
 };

@@ -24,8 +24,8 @@ enum class Bandwidth {
   cross_validated,
 };
 
-/// Indices of `count` of the particles, in order, by systematic resampling: particle i about count * weights[i] times.
-/// `offset` lies in (0, 1); weights need not be normalised.
+/// Indices of `count` of the particles, in order, by systematic resampling (Kitagawa 1996): particle i about count *
+/// weights[i] times. `offset` lies in (0, 1); weights need not be normalised.
 std::vector<Index> systematic_resample(const Vector& weights, Index count, double offset);
 
 class KernelDensity {

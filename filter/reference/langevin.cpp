@@ -51,12 +51,13 @@ void advance_block(const LangevinSteps& steps, Eigen::Ref<Points> x, double t, d
   constexpr int kWide = kLanes<Scalar>;
   const Index rows = x.rows(), d = x.cols();
   Workspace<PointsT> work(padded_rows, d);
+  if (steps.temperature == 0.0) work.noise.setZero();
   const auto step = static_cast<Scalar>(dt), spread = static_cast<Scalar>(std::sqrt(2.0 * dt * steps.temperature));
   work.x.topRows(rows) = x.cast<Scalar>();
   for (int k = 0; k < count; ++k) {
     const double now = t + k * dt;
     gradient_of(steps.potential, work.x.topRows(rows), now, work.force.topRows(rows));
-    normals.fill(work.noise.data(), work.noise.size());
+    if (steps.temperature > 0.0) normals.fill(work.noise.data(), work.noise.size());
     if (steps.integrator == Integrator::euler_maruyama) {
       for (Index c = 0; c < d; ++c) {
         Scalar* at = work.x.col(c).data();

@@ -21,7 +21,7 @@ enum class Integrator {
 
 struct LangevinSteps {
   const Potential& potential;
-  double temperature;  ///< 1/β
+  double temperature;  ///< 1/β; 0: along the drift alone
   Integrator integrator = Integrator::heun;
 
   /// `count` steps of length dt, from time t, of each row of `x` (N, D); uses up the random stream `stream`. Where the

@@ -1,101 +1,164 @@
 #include "filter/reference/particle_cloud.hpp"
 
-#include <Eigen/Cholesky>
 #include <algorithm>
-#include <boost/math/constants/constants.hpp>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
+#include "filter/parallel.hpp"
 #include "filter/random.hpp"
 
 namespace jko {
 namespace {
 
-constexpr Index kKernels = 4000;
-
-/// Indices of the particles in the order of a coordinate.
-std::vector<Index> sorted_by(const Points& x, Index coordinate) {
-  std::vector<Index> order(static_cast<std::size_t>(x.rows()));
-  std::iota(order.begin(), order.end(), Index{0});
-  std::sort(order.begin(), order.end(), [&](Index a, Index b) { return x(a, coordinate) < x(b, coordinate); });
-  return order;
-}
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr Index kRows = 8192;  // of a block: few enough to stay in cache from one pass to the next
+constexpr Index kFewest = 4;   // blocks, for which other threads are woken
 
 }  // namespace
 
-std::vector<Index> systematic(const Vector& weights, Index count, double offset) {
-  std::vector<Index> chosen(static_cast<std::size_t>(count));
-  const double total = weights.sum();
-  Index last = weights.size() - 1;
-  while (last > 0 && weights(last) == 0.0) --last;  // rounding must not choose what has no weight
-  double cumulative = weights(0);
-  Index i = 0;
-  for (Index k = 0; k < count; ++k) {
-    const double level = (static_cast<double>(k) + offset) / static_cast<double>(count) * total;
-    while (cumulative <= level && i < last) cumulative += weights(++i);
-    chosen[k] = i;
-  }
-  return chosen;
+ParticleCloud::ParticleCloud(Points x, Bandwidth bandwidth)
+    : x_(std::move(x)),
+      weights_(Vector::Constant(x_.rows(), 1.0 / static_cast<double>(x_.rows()))),
+      bandwidth_(bandwidth),
+      effective_sample_size_(static_cast<double>(x_.rows())) {}
+
+double ParticleCloud::reweight(const LogLikelihood& log_likelihood) {
+  const Index n = size(), blocks = (n + kRows - 1) / kRows;
+  // Each block takes its weights relative to its own largest at first, so that they are visited only once more.
+  Eigen::ArrayXd tops(blocks), sums(blocks), squares(blocks);
+  spare_weights_.resize(n);
+  Vector& relative = spare_weights_;
+  const auto weigh = [&](Index block, Index first, Index count) {
+    auto own = relative.segment(first, count);
+    log_likelihood(first, own);
+    if (!equal_weights_) own.array() += weights_.segment(first, count).array().log();
+    own = own.unaryExpr([](double v) { return std::isnan(v) ? -kInfinity : v; });
+    tops(block) = own.maxCoeff();
+    // All of a block may be impossible.
+    own.array() = (own.array() - std::max(tops(block), std::numeric_limits<double>::lowest())).exp();
+    sums(block) = own.sum();
+    squares(block) = own.squaredNorm();
+  };
+  for_each_block(n, kRows, weigh, kFewest);
+  const double top = tops.maxCoeff();
+  if (!(top > -kInfinity)) return -kInfinity;
+  const Eigen::ArrayXd scale = (tops - top).exp();
+  const double sum = (sums * scale).sum();
+  const auto normalise = [&](Index block, Index first, Index count) {
+    weights_.segment(first, count) = relative.segment(first, count) * (scale(block) / sum);
+  };
+  for_each_block(n, kRows, normalise, kFewest);
+  const double log_mean = top + std::log(equal_weights_ ? sum / static_cast<double>(n) : sum);
+  effective_sample_size_ = sum * sum / (squares * scale.square()).sum();
+  equal_weights_ = false;
+  density_.reset();
+  return log_mean;
+}
+
+void ParticleCloud::resample(double offset) {
+  const std::vector<Index> chosen = systematic_resample(weights_, size(), offset);
+  spare_.resize(x_.rows(), x_.cols());
+  const auto take = [&](Index, Index first, Index count) {
+    for (Index k = 0; k < x_.cols(); ++k) {
+      for (Index i = first; i < first + count; ++i) spare_(i, k) = x_(chosen[i], k);
+    }
+    weights_.segment(first, count).setConstant(1.0 / static_cast<double>(x_.rows()));
+  };
+  for_each_block(size(), kRows, take, kFewest);
+  x_.swap(spare_);
+  effective_sample_size_ = static_cast<double>(size());
+  equal_weights_ = true;
+  density_.reset();
+}
+
+Vector ParticleCloud::mean() const {
+  Matrix sums(x_.cols(), (x_.rows() + kRows - 1) / kRows);
+  const auto sum_up = [&](Index block, Index first, Index size) {
+    sums.col(block).noalias() = x_.middleRows(first, size).transpose() * weights_.segment(first, size);
+  };
+  for_each_block(x_.rows(), kRows, sum_up, kFewest);
+  return sums.rowwise().sum();
 }
 
 Matrix ParticleCloud::covariance() const {
-  const Points centred = x.rowwise() - mean().transpose();
-  return centred.transpose() * weights.asDiagonal() * centred;
+  const Index d = x_.cols(), blocks = (x_.rows() + kRows - 1) / kRows;
+  const Vector centre = mean();
+  Matrix sums(d * d, blocks);
+  const auto sum_up = [&](Index block, Index first, Index size) {
+    const Points centred = x_.middleRows(first, size).rowwise() - centre.transpose();
+    const Matrix sum = centred.transpose() * weights_.segment(first, size).asDiagonal() * centred;
+    sums.col(block) = sum.reshaped();
+  };
+  for_each_block(x_.rows(), kRows, sum_up, kFewest);
+  return sums.rowwise().sum().reshaped(d, d);
 }
 
+// Without a full sort: only particles in those cells of a histogram in which a quantile lies are put in order.
 Matrix ParticleCloud::quantiles(const std::vector<double>& levels) const {
-  Matrix result(static_cast<Index>(levels.size()), x.cols());
-  for (Index k = 0; k < x.cols(); ++k) {
-    const std::vector<Index> order = sorted_by(x, k);
+  constexpr Index kCells = 1 << 14;
+  struct Cell {
+    double mass = 0.0;
+    bool wanted = false;
+    std::vector<std::pair<double, double>> members;  ///< value and weight
+  };
+  const Index n = x_.rows();
+  Matrix result(static_cast<Index>(levels.size()), x_.cols());
+  for_each_block(x_.cols(), 1, [&](Index, Index k, Index) {
+    const auto values = x_.col(k);
+    const double low = values.minCoeff(), range = values.maxCoeff() - low;
+    const double scale = range > 0.0 ? static_cast<double>(kCells - 1) / range : 0.0;
+    const auto cell_of = [=](double value) { return static_cast<Index>((value - low) * scale); };
+    std::vector<Cell> cells(kCells);
+    for (Index i = 0; i < n; ++i) cells[cell_of(values(i))].mass += weights_(i);
+    // Each level's cell, and the mass below it.
+    std::vector<std::pair<Index, double>> at(levels.size());
     for (std::size_t q = 0; q < levels.size(); ++q) {
-      double cumulative = 0.0;
-      Index i = 0;
-      while (i + 1 < x.rows() && cumulative + weights(order[i]) < levels[q]) cumulative += weights(order[i++]);
-      result(static_cast<Index>(q), k) = x(order[i], k);
+      Index c = 0, last = 0;
+      double below = 0.0, below_last = 0.0;
+      for (; c < kCells; ++c) {
+        if (cells[c].mass == 0.0) continue;
+        last = c;
+        below_last = below;
+        below += cells[c].mass;
+        if (below >= levels[q]) break;
+      }
+      at[q] = {last, below_last};
+      cells[last].wanted = true;
     }
-  }
+    for (Index i = 0; i < n; ++i) {
+      Cell& cell = cells[cell_of(values(i))];
+      if (cell.wanted) cell.members.emplace_back(values(i), weights_(i));
+    }
+    for (Cell& cell : cells) std::sort(cell.members.begin(), cell.members.end());
+    for (std::size_t q = 0; q < levels.size(); ++q) {
+      const auto& members = cells[at[q].first].members;
+      double cumulative = at[q].second;
+      std::size_t i = 0;
+      while (i + 1 < members.size() && cumulative + members[i].second < levels[q]) cumulative += members[i++].second;
+      result(static_cast<Index>(q), k) = members[i].first;
+    }
+  });
   return result;
 }
 
-Vector ParticleCloud::log_density(const Points& points) const {
-  const Index d = x.cols(), kernels = std::min(kKernels, x.rows());
-  const std::vector<Index> order = sorted_by(x, 0);
-  const Points ordered = x(order, Eigen::all);
-  const Points centres = ordered(systematic(weights(order), kernels, 0.5), Eigen::all);
-
-  const double n = std::min(effective_sample_size(), static_cast<double>(kernels));
-  const double factor = std::pow(4.0 / (static_cast<double>(d + 2) * n), 1.0 / static_cast<double>(d + 4));
-  // A law that has collapsed onto one particle is still given some width.
-  const double least = 1e-12 * (1.0 + x.cwiseAbs().maxCoeff());
-  const Eigen::LLT<Matrix> llt(factor * factor * covariance() + least * least * Matrix::Identity(d, d));
-  const Points z = llt.matrixL().solve(points.transpose()).transpose();
-  const Points c = llt.matrixL().solve(centres.transpose()).transpose();
-  const double normaliser = std::log(static_cast<double>(kernels)) +
-                            0.5 * static_cast<double>(d) * std::log(boost::math::constants::two_pi<double>()) +
-                            Matrix(llt.matrixL()).diagonal().array().log().sum();
-  Vector result(points.rows());
-#pragma omp parallel for schedule(static)
-  for (Index i = 0; i < points.rows(); ++i) {
-    const Vector exponent = -0.5 * (c.rowwise() - z.row(i)).rowwise().squaredNorm();
-    const double top = exponent.maxCoeff();
-    result(i) = top + std::log((exponent.array() - top).exp().sum()) - normaliser;
-  }
-  return result;
+Vector ParticleCloud::log_density(PointsView points) const {
+  if (!density_) density_.emplace(x_, weights_, mean(), covariance(), bandwidth_);
+  return density_->log_density(points);
 }
 
 Points ParticleCloud::sample(Index count, std::uint64_t seed) const {
   Matrix uniform(count, 1);
   fill_uniform(seed, 0, uniform);
-  Vector cumulative(weights.size());
-  std::partial_sum(weights.begin(), weights.end(), cumulative.begin());
-  std::vector<Index> chosen(static_cast<std::size_t>(count));
+  Vector cumulative(weights_.size());
+  std::partial_sum(weights_.begin(), weights_.end(), cumulative.begin());
+  std::vector<Index> chosen(count);
   for (Index i = 0; i < count; ++i) {
-    const double level = uniform(i) * cumulative(cumulative.size() - 1);
-    const Index k = std::upper_bound(cumulative.begin(), cumulative.end(), level) - cumulative.begin();
-    chosen[i] = std::min(k, weights.size() - 1);
+    const Index k =
+        std::lower_bound(cumulative.begin(), cumulative.end(), uniform(i) * cumulative.tail(1)(0)) - cumulative.begin();
+    chosen[i] = std::min(k, weights_.size() - 1);
   }
-  return x(chosen, Eigen::all);
+  return x_(chosen, Eigen::all);
 }
 
 }  // namespace jko

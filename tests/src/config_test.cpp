@@ -129,7 +129,7 @@ TEST_CASE("filter settings reach the filters' options") {
       "widths": [16, 8], "iterations": 7, "budget_ms": 3, "resample_below": 0.4, "chain": 5,
       "grid": {"cells": 100, "step": 0.01, "domain": [[-3, 4]]},
       "bootstrap": {"particles": 77, "step": 0.02, "resample_below": 0.9, "bandwidth": "scott"},
-      "apf": {"particles": 78, "step": 0.03}, "enkf": {"members": 79, "step": 0.04},
+      "apf": {"particles": 78, "step": 0.03, "bandwidth": "scott"}, "enkf": {"members": 79, "step": 0.04},
       "gaussian_sum": {"components": 80}})"));
   const JkoOptions& jko = config.filter.jko;
   CHECK(jko.scheme == Scheme::jko);
@@ -150,6 +150,7 @@ TEST_CASE("filter settings reach the filters' options") {
   CHECK(config.filter.bootstrap.bandwidth == Bandwidth::scott);
   CHECK(config.filter.apf.particles == 78);
   CHECK(config.filter.apf.step == 0.03);
+  CHECK(config.filter.apf.bandwidth == Bandwidth::scott);
   CHECK(config.filter.enkf.members == 79);
   CHECK(config.filter.enkf.step == 0.04);
   CHECK(config.filter.gaussian_sum.components == 80);

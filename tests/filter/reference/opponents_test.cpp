@@ -282,7 +282,7 @@ TEST_CASE("The auxiliary filter beats as many bootstrap particles where an obser
   const Model model = seen_on_a_line(std::make_shared<Bowl>(1, 1.0), 0.05);
   double auxiliary = 0.0, bootstrap = 0.0;
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
-    AuxiliaryParticleFilter first(model, AuxiliaryParticleOptions{2000, 0.01, seed});
+    AuxiliaryParticleFilter first(model, AuxiliaryParticleOptions{2000, 0.01, Bandwidth::silverman, seed});
     ParticleOptions options;
     options.particles = 2000;
     options.step = 0.01;
