@@ -55,7 +55,7 @@ inline void sin_cos_turns(float turns, float& sine, float& cosine) {
   const float s2 = 2.0F * s * c;
   const float c2 = 1.0F - 2.0F * s * s;
   sine = 2.0F * s2 * c2;
-  cosine = 1.0F - 2.0F * s2 * s2;
+  cosine = c2 * c2 - s2 * s2;  // 1 - 2 s2² would double the error of s2 where it is large
 }
 
 }  // namespace jko
