@@ -57,6 +57,7 @@ ConvexFeatures::ConvexFeatures(const Frame& frame, Index width, std::uint64_t se
   kappa_.resize(width);
   for (Index k = 0, h = 0; k < along.rows(); ++k) {
     const Index bumps = (k + 1) * width / along.rows() - h;
+    if (bumps > 0) fans_.push_back({quadratic_ + h, bumps});
     const double spread = std::sqrt(along.row(k) * covariance * along.row(k).transpose());
     const double steepness = std::max(1.0, kOverlap * static_cast<double>(bumps) / (2.0 * range));
     const double share = static_cast<double>(d) / static_cast<double>(along.rows());
@@ -71,15 +72,25 @@ ConvexFeatures::ConvexFeatures(const Frame& frame, Index width, std::uint64_t se
 
 void ConvexFeatures::evaluate(PointsView x, Matrix& r, Matrix& s) const {
   const Points centred = x.rowwise() - frame_.center.transpose();
-  const Index hidden = units() - quadratic_;
-  r.noalias() = centred * directions_.transpose();
-  s.resize(r.rows(), r.cols());
+  const Index n = x.rows();
+  r.resize(n, units());
+  s.resize(n, units());
+  r.leftCols(quadratic_).noalias() = centred * directions_.topRows(quadratic_).transpose();
   s.leftCols(quadratic_).setOnes();
-  auto a = r.rightCols(hidden).array();
-  a.rowwise() += offsets_.transpose().array();
-  a = (1.0 + (-a.max(-700.0)).exp()).inverse();
-  s.rightCols(hidden) = (a * (1.0 - a)).rowwise() * kappa_.transpose().array();
-  a.rowwise() *= kappa_.transpose().array();
+  Eigen::ArrayXd decay(n);
+  for (const Fan& fan : fans_) {
+    const auto along = (centred * directions_.row(fan.first).transpose()).array();
+    // exp(-a_h) = exp(-a_first) exp(b_first - b_h)
+    const Index hidden = fan.first - quadratic_;
+    decay = (-(along + offsets_(hidden)).max(-600.0).min(600.0)).exp();
+    for (Index h = hidden; h < hidden + fan.count; ++h) {
+      const double shift = std::exp(offsets_(hidden) - offsets_(h)), scale = kappa_(h);
+      auto r_h = r.col(quadratic_ + h).array();
+      r_h = (1.0 + shift * decay).inverse();
+      s.col(quadratic_ + h).array() = scale * r_h * (1.0 - r_h);
+      r_h *= scale;
+    }
+  }
 }
 
 Vector ConvexFeatures::start() const {
@@ -93,13 +104,18 @@ Vector ConvexFeatures::start() const {
 ConvexMap<double> ConvexFeatures::map(const Vector& shift, const Vector& u) const {
   const Index d = dimension(), hidden = units() - quadratic_;
   const auto g = directions_.topRows(quadratic_);
-  ConvexMap<double> map = ConvexMap<double>::zero(d, {hidden});
+  // Units without weight are left out: whoever goes through the map later does not pay for them.
+  std::vector<Index> used;
+  for (Index h = 0; h < hidden; ++h) {
+    if (u(quadratic_ + h) > 0.0) used.push_back(h);
+  }
+  ConvexMap<double> map = ConvexMap<double>::zero(d, {static_cast<Index>(used.size())});
   map.Q = g.transpose() * u.head(quadratic_).asDiagonal() * g + kFloor * Matrix::Identity(d, d);
   map.c = shift - g.transpose() * u.head(quadratic_).asDiagonal() * (g * frame_.center);
   auto& layer = map.layers.front();
-  layer.A = directions_.bottomRows(hidden);
-  layer.b = offsets_ - layer.A * frame_.center;
-  layer.w = kappa_.cwiseProduct(u.tail(hidden));
+  layer.A = directions_.bottomRows(hidden)(used, Eigen::all);
+  layer.b = offsets_(used) - layer.A * frame_.center;
+  layer.w = kappa_(used).cwiseProduct(u.tail(hidden)(used));
   return map;
 }
 

@@ -9,6 +9,7 @@
 /// (newton_step.hpp). Features cover the space where it has one or two dimensions; in more they must be trained.
 
 #include <cstdint>
+#include <vector>
 
 #include "filter/convex_map.hpp"
 #include "filter/parametrisation.hpp"
@@ -25,6 +26,12 @@ class ConvexFeatures {
 
   const Matrix& directions() const { return directions_; }  ///< g_j, (units, D)
   const Vector& center() const { return frame_.center; }
+
+  /// Hidden units `first` to `first + count - 1` share their direction.
+  struct Fan {
+    Index first, count;
+  };
+  const std::vector<Fan>& fans() const { return fans_; }
 
   /// r_j and s_j at each row of x, both of shape (N, units).
   void evaluate(PointsView x, Matrix& r, Matrix& s) const;
@@ -46,8 +53,9 @@ class ConvexFeatures {
   Frame frame_;
   Index quadratic_;  ///< number of quadratic units
   Matrix directions_;
-  Vector offsets_;  ///< b_h, (hidden)
-  Vector kappa_;    ///< κ_h, (hidden)
+  Vector offsets_;         ///< b_h, (hidden)
+  Vector kappa_;           ///< κ_h, (hidden)
+  std::vector<Fan> fans_;  ///< all hidden units
 };
 
 }  // namespace jko

@@ -33,6 +33,8 @@ class FeatureLoss {
     log_det_.resize(n);
     inverse_factor_.resize(n, d_ * d_);
     curvature_ = Vector::Zero(n);
+    scale_ =
+        std::sqrt((problem.nodes.rowwise() - problem.nodes.colwise().mean()).squaredNorm() / static_cast<double>(n));
     origin_ = pack(identity);
     price_ = d_ > kDenseDimensions ? price() : Vector::Zero(d_ + units_);
     gram_ = features.directions() * features.directions().transpose();
@@ -70,14 +72,24 @@ class FeatureLoss {
   double value(const Vector& v) {
     const auto shift = v.head(d_);
     const auto u = v.tail(units_);
-    image_.noalias() = r_ * (u.asDiagonal() * features_.directions());
-    image_ += ConvexFeatures::kFloor * problem_.nodes;
+    const auto axes = features_.directions().topRows(features_.first_hidden());
+    const Matrix Q = axes.transpose() * u.head(axes.rows()).asDiagonal() * axes;
+    image_ = ConvexFeatures::kFloor * problem_.nodes;
+    image_.noalias() += (problem_.nodes.rowwise() - features_.center().transpose()) * Q;
     image_.rowwise() += shift.transpose();
     for (Index i = 0; i < d_; ++i) {
       for (Index j = 0; j <= i; ++j) {
-        const Vector weight = u.cwiseProduct(features_.directions().col(i)).cwiseProduct(features_.directions().col(j));
-        hessian_.col(i * d_ + j).noalias() = s_ * weight;
-        if (i == j) hessian_.col(i * d_ + j).array() += ConvexFeatures::kFloor;
+        hessian_.col(i * d_ + j).setConstant(Q(i, j) + (i == j ? ConvexFeatures::kFloor : 0.0));
+      }
+    }
+    for (const ConvexFeatures::Fan& fan : features_.fans()) {
+      const auto own = u.segment(fan.first, fan.count);
+      const auto g = features_.directions().row(fan.first);
+      slope_.noalias() = r_.middleCols(fan.first, fan.count) * own;
+      bend_.noalias() = s_.middleCols(fan.first, fan.count) * own;
+      for (Index i = 0; i < d_; ++i) {
+        image_.col(i) += g(i) * slope_;
+        for (Index j = 0; j <= i; ++j) hessian_.col(i * d_ + j) += (g(i) * g(j)) * bend_;
       }
     }
     if (!factorise()) return std::numeric_limits<double>::infinity();
@@ -88,20 +100,24 @@ class FeatureLoss {
     return loss + 0.5 * (v - origin_).cwiseAbs2().dot(ridge()) + v.dot(price_);
   }
 
-  /// The curvature of Φ along the last move, which is free to measure: it makes Newton's matrix that of the whole loss.
-  void measure_curvature(const Points& old_image, const Points& old_force, double scale) {
-    const Points moved = image_ - old_image;
-    for (Index i = 0; i < moved.rows(); ++i) {
-      const double square = moved.row(i).squaredNorm();
-      if (square > 1e-12 * scale * scale) {
-        const double c = moved.row(i).dot(force_.row(i) - old_force.row(i)) / square;
-        if (std::isfinite(c)) curvature_(i) = c;
-      }
+  /// The mean curvature of Φ at the image, by differences of its gradient.
+  void measure_curvature() {
+    const double nudge = 1e-4 * scale_;
+    Points there(image_.rows(), d_);
+    Vector value(image_.rows());
+    curvature_.setZero();
+    for (Index k = 0; k < d_; ++k) {
+      Points moved = image_;
+      moved.col(k).array() += nudge;
+      problem_.potential->evaluate(moved, problem_.time, value, there);
+      curvature_ += (there.col(k) - force_.col(k)) / (nudge * d_);
     }
+    curvature_ = curvature_.unaryExpr([](double c) { return std::isfinite(c) ? c : 0.0; });
   }
 
   /// At the point of the last value().
   void local_model(const Vector& v, Vector& gradient, Matrix& B) {
+    measure_curvature();
     const Index size = d_ + units_;
     const Points upstream =
         ((image_ - problem_.target) / problem_.tau_hat + force_).array().colwise() * problem_.weights.array();
@@ -219,48 +235,58 @@ class FeatureLoss {
   const JkoStepProblem& problem_;
   const ConvexFeatures& features_;
   Index d_, units_, slices_, stride_;
+  double scale_;
   Matrix r_, s_;  ///< features at the nodes, (N, units)
   Matrix gram_;   ///< g_j · g_k
   Points image_, force_;
   Matrix hessian_, inverse_factor_;
   Vector value_, log_det_, curvature_, origin_, price_;
+  Vector slope_, bend_;  ///< along one direction
   std::vector<Part> parts_;
 };
 
-/// Minimises gᵀδ + ½ δᵀ(B + damping·diag B)δ subject to v + δ >= 0 from entry `first_bounded` on: entries that would
-/// cross their bound are put on it, one group after another, and the rest is solved again. False if B is singular.
+/// Minimises gᵀδ + ½ δᵀ(B + damping·diag B)δ subject to v + δ >= 0 from entry `first_bounded` on, by block principal
+/// pivoting (Júdice and Pires 1994): all entries that are on the wrong side of their condition change over at once, and
+/// the last of them alone where that has not helped for a while. `active` says which entries lie on their bound: a
+/// guess at first, the solution's then. False if B is singular.
 bool bounded_newton_direction(const Matrix& B, const Vector& gradient, const Vector& v, Index first_bounded,
-                              double damping, Vector& direction) {
+                              double damping, std::vector<bool>& active, Vector& direction) {
+  constexpr int kMostPivots = 40, kPatience = 3;
   const Index size = v.size();
-  std::vector<bool> fixed(size, false);
-  for (Index j = first_bounded; j < size; ++j) fixed[j] = v(j) <= 0.0 && gradient(j) >= 0.0;
-  direction.setZero(size);
-  for (bool crossed = true; crossed;) {
-    std::vector<Index> free;
+  const double scale = 1e-12 * v.tail(size - first_bounded).cwiseAbs().maxCoeff();
+  std::vector<Index> free, wrong;
+  Matrix reduced;
+  Vector right;
+  Index fewest_wrong = size + 1;
+  for (int pivot = 0, patience = kPatience; pivot < kMostPivots; ++pivot) {
+    free.clear();
     for (Index j = 0; j < size; ++j) {
-      if (!fixed[j])
-        free.push_back(j);
-      else
-        direction(j) = j < first_bounded ? 0.0 : -v(j);
+      if (!active[j]) free.push_back(j);
+      direction(j) = active[j] ? -v(j) : 0.0;
     }
-    for (const Index j : free) direction(j) = 0.0;
-    const Vector pulled = gradient + B * direction;
-    const Index m = static_cast<Index>(free.size());
-    Matrix reduced(m, m);
-    Vector right(m);
-    for (Index a = 0; a < m; ++a) {
-      right(a) = -pulled(free[a]);
-      for (Index b = 0; b < m; ++b) reduced(a, b) = B(free[a], free[b]);
-    }
+    right = -(gradient + B * direction)(free);
+    reduced = B(free, free);
     reduced.diagonal() *= 1.0 + damping;
     const Eigen::LLT<Eigen::Ref<Matrix>> llt(reduced);
     if (llt.info() != Eigen::Success) return false;
     llt.solveInPlace(right);
-    crossed = false;
-    for (Index a = 0; a < m; ++a) {
-      direction(free[a]) = right(a);
-      if (free[a] >= first_bounded && v(free[a]) + right(a) < 0.0) fixed[free[a]] = crossed = true;
+    direction(free) = right;
+    const Vector slope = gradient + B * direction;
+    wrong.clear();
+    for (Index j = first_bounded; j < size; ++j) {
+      const bool is_wrong =
+          active[j] ? slope(j) < -1e-10 * (std::abs(gradient(j)) + 1e-10) : v(j) + direction(j) < -scale;
+      if (is_wrong) wrong.push_back(j);
     }
+    if (wrong.empty()) break;
+    const auto count = static_cast<Index>(wrong.size());
+    if (count < fewest_wrong) {
+      fewest_wrong = count;
+      patience = kPatience;
+    } else if (--patience < 0) {
+      wrong.erase(wrong.begin(), wrong.end() - 1);
+    }
+    for (const Index j : wrong) active[j] = !active[j];
   }
   return direction.allFinite();
 }
@@ -292,8 +318,17 @@ MinimizeSummary newton_step(const JkoStepProblem& problem, const ConvexFeatures&
   MinimizeSummary summary;
   Vector v = FeatureLoss::pack(coefficients);
   double value = loss.value(v);
-  summary.initial_value = value;
   summary.evaluations = 1;
+  // After a jump of the velocity field, or in the plane, the identity is often the better start.
+  const Vector at_identity = FeatureLoss::pack(identity);
+  if (v != at_identity) {
+    const double identity_value = loss.value(at_identity);
+    const bool keep = value < identity_value;
+    if (!keep) v = at_identity;
+    value = keep ? loss.value(v) : identity_value;
+    summary.evaluations = keep ? 3 : 2;
+  }
+  summary.initial_value = value;
   const auto finish = [&](MinimizeSummary::Reason reason) {
     summary.value = value;
     summary.reason = reason;
@@ -302,20 +337,19 @@ MinimizeSummary newton_step(const JkoStepProblem& problem, const ConvexFeatures&
   };
   if (!std::isfinite(value)) return finish(MinimizeSummary::Reason::not_finite);
 
-  const double scale = std::sqrt((problem.nodes.rowwise() - problem.nodes.colwise().mean()).squaredNorm() /
-                                 static_cast<double>(problem.nodes.rows()));
   Vector gradient, direction(size), trial(size);
+  std::vector<bool> active(size, false);
+  for (Index j = d; j < size; ++j) active[j] = v(j) <= 0.0;
   Matrix B;
   double damping = kDamping;
   while (summary.iterations < options.iterations) {
     loss.local_model(v, gradient, B);
     ++summary.iterations;
     if (!gradient.allFinite() || !B.allFinite()) return finish(MinimizeSummary::Reason::not_finite);
-    const Points old_image = loss.image(), old_force = loss.force();
     bool moved = false;
     double expected = 0.0, decrease = 0.0;
     while (!moved) {
-      if (bounded_newton_direction(B, gradient, v, d, damping, direction)) {
+      if (bounded_newton_direction(B, gradient, v, d, damping, active, direction)) {
         expected = -gradient.dot(direction);
         for (double length = 1.0; expected > 0.0 && length > 0.04 && !moved; length *= 0.5) {
           trial = v + length * direction;
@@ -339,7 +373,6 @@ MinimizeSummary newton_step(const JkoStepProblem& problem, const ConvexFeatures&
         damping *= 30.0;
       }
     }
-    loss.measure_curvature(old_image, old_force, scale);
     if (decrease <= options.value_tolerance && expected <= 4.0 * options.value_tolerance) {
       return finish(MinimizeSummary::Reason::value_tolerance);
     }

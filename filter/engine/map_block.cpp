@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 namespace jko {
 
@@ -122,21 +123,32 @@ void MapBlock<Scalar>::evaluate(const ConvexMap<Scalar>& map, View x) {
   for (Array* array : {&hessian_, &inverse_, &cholesky_}) array->resize(n, d * d);
   log_det_.resize(n);
 
-  activation_.resize(n, w.b.size());
-  activation_.matrix().noalias() = x * w.A.transpose();
-  activation_.rowwise() += w.b.transpose().array();
-  // σ'(a) without a branch: beyond ±80 it is 0 or 1 in either precision.
-  slope_ = (Scalar(1) + (-activation_.max(Scalar(-80))).exp()).inverse();
-  // T = Qx + c + Aᵀ(w ⊙ σ'), and ∇²ψ = Q + Σ_h w_h σ''_h A_h A_hᵀ: both linear in what depends on the point.
   image_.noalias() = x * map.Q;
-  image_.noalias() += slope_.matrix() * (w.w.asDiagonal() * w.A);
   image_.rowwise() += map.c.transpose();
-  slope_ *= Scalar(1) - slope_;
-  for (Index k = 0; k < d; ++k) {
-    for (Index e = 0; e <= k; ++e) {
-      const auto weight = w.w.cwiseProduct(w.A.col(k)).cwiseProduct(w.A.col(e));
-      hessian_.col(k * d + e).matrix().noalias() = slope_.matrix() * weight;
-      hessian_.col(k * d + e) += map.Q(k, e);
+  hessian_.rowwise() = map.Q.reshaped().transpose().array();
+  // T = Qx + c + Aᵀ(w ⊙ σ'), and ∇²ψ = Q + Σ_h w_h σ''_h A_h A_hᵀ. Units that share a row of A, such as the bumps along
+  // one direction, share its exponential: exp(-a_h) = exp(-a_first) exp(b_first - b_h).
+  constexpr Scalar kFarthest = std::is_same_v<Scalar, double> ? 600 : 80;  // beyond, σ' is 0 or 1
+  for (Index first = 0, end = 0; first < w.b.size(); first = end) {
+    const auto direction = w.A.row(first);
+    for (end = first + 1; end < w.b.size() && w.A.row(end) == direction; ++end) {
+      if (std::abs(w.b(end) - w.b(first)) > kFarthest / 2) break;
+    }
+    decay_ = (x * direction.transpose()).array() + w.b(first);
+    decay_ = (-decay_.max(-kFarthest).min(kFarthest)).exp();
+    slope_.setZero(n);
+    curvature_.setZero(n);
+    for (Index h = first; h < end; ++h) {
+      const Scalar shift = std::exp(w.b(first) - w.b(h)), weight = w.w(h);
+      for (Index i = 0; i < n; ++i) {
+        const Scalar sigma = Scalar(1) / (Scalar(1) + decay_(i) * shift), weighted = weight * sigma;
+        slope_(i) += weighted;
+        curvature_(i) += weighted * (Scalar(1) - sigma);
+      }
+    }
+    for (Index k = 0; k < d; ++k) {
+      image_.col(k).array() += direction(k) * slope_;
+      for (Index e = 0; e <= k; ++e) hessian_.col(k * d + e) += (direction(k) * direction(e)) * curvature_;
     }
   }
   mirror_hessian();

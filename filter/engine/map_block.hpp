@@ -73,9 +73,9 @@ class MapBlock {
   Array cholesky_;  ///< lower factor of ∇²ψ and then of its inverse, (B, D·D)
   Column log_det_;
   Scalar minimum_pivot_ = 1;
-  Array activation_;  ///< a_l, (B, H)
-  Array slope_;       ///< σ'(a) of evaluate(), (B, H)
-  Mat product_;       ///< result of a stacked product
+  Array activation_;                  ///< a_l, (B, H)
+  Column decay_, slope_, curvature_;  ///< of evaluate(), for one direction: exp(-a), Σ w σ', Σ w σ'', (B)
+  Mat product_;                       ///< result of a stacked product
 };
 
 template <typename Scalar>
