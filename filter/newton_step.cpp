@@ -3,16 +3,23 @@
 #include <Eigen/Cholesky>
 #include <Eigen/QR>
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <vector>
+
+#include "filter/engine/batched_cholesky.hpp"
+#include "filter/parallel.hpp"
 
 namespace jko {
 namespace {
 
 constexpr double kDamping = 1e-10;  // smallest, relative to the diagonal
-constexpr Index kSlices = 8;  // of the sums over nodes: fixed, so that results do not depend on the number of threads
-constexpr Index kParallelWork = 4'000'000;
+constexpr Index kSlices = 8;   // of the sums over nodes: fixed, so that results do not depend on the number of threads
+constexpr Index kBlock = 256;  // nodes: few enough for the nearest cache
+// A small model is done before a second thread has woken up: entries of the features, and of Newton's matrix over
+// nodes.
+constexpr Index kParallelFeatures = 100'000, kParallelMatrix = 4'000'000;
 // Of the Hessian's entropy part, at least: enough for a matrix that only steers. Ten times as many save no iteration.
 constexpr Index kRowsPerUnit = 10;
 constexpr Index kDenseDimensions = 2;  // up to which a lattice of nodes fills the space
@@ -74,25 +81,12 @@ class FeatureLoss {
     const auto u = v.tail(units_);
     const auto axes = features_.directions().topRows(features_.first_hidden());
     const Matrix Q = axes.transpose() * u.head(axes.rows()).asDiagonal() * axes;
-    image_ = ConvexFeatures::kFloor * problem_.nodes;
-    image_.noalias() += (problem_.nodes.rowwise() - features_.center().transpose()) * Q;
-    image_.rowwise() += shift.transpose();
-    for (Index i = 0; i < d_; ++i) {
-      for (Index j = 0; j <= i; ++j) {
-        hessian_.col(i * d_ + j).setConstant(Q(i, j) + (i == j ? ConvexFeatures::kFloor : 0.0));
-      }
-    }
-    for (const ConvexFeatures::Fan& fan : features_.fans()) {
-      const auto own = u.segment(fan.first, fan.count);
-      const auto g = features_.directions().row(fan.first);
-      slope_.noalias() = r_.middleCols(fan.first, fan.count) * own;
-      bend_.noalias() = s_.middleCols(fan.first, fan.count) * own;
-      for (Index i = 0; i < d_; ++i) {
-        image_.col(i) += g(i) * slope_;
-        for (Index j = 0; j <= i; ++j) hessian_.col(i * d_ + j) += (g(i) * g(j)) * bend_;
-      }
-    }
-    if (!factorise()) return std::numeric_limits<double>::infinity();
+    std::atomic<bool> convex{true};
+    const auto evaluate = [&](Index, Index first, Index count) {
+      if (!evaluate_block(shift, u, Q, first, count)) convex = false;
+    };
+    for_each_block(r_.rows(), kBlock, evaluate, r_.size() > kParallelFeatures ? 2 : r_.rows());
+    if (!convex) return std::numeric_limits<double>::infinity();
     problem_.potential->evaluate(image_, problem_.time, value_, force_);
     const double loss =
         problem_.weights.dot((image_ - problem_.target).rowwise().squaredNorm() / (2.0 * problem_.tau_hat) + value_ -
@@ -123,8 +117,7 @@ class FeatureLoss {
         ((image_ - problem_.target) / problem_.tau_hat + force_).array().colwise() * problem_.weights.array();
     const Vector stiffness =
         problem_.weights.array() * (1.0 / problem_.tau_hat + curvature_.array()).max(0.05 / problem_.tau_hat);
-    // A small model is done before a second thread has woken up.
-    const bool worthwhile = r_.rows() * units_ * units_ > kParallelWork;
+    const bool worthwhile = r_.rows() * units_ * units_ > kParallelMatrix;
 #pragma omp parallel for schedule(static) if (worthwhile)
     for (Index k = 0; k < slices_; ++k) {
       const Index first = k * r_.rows() / slices_, count = (k + 1) * r_.rows() / slices_ - first;
@@ -183,53 +176,63 @@ class FeatureLoss {
                                                                        Eigen::InnerStride<>(stride_));
     };
     part.rows.resize(sampled * pairs, units_);
-    Eigen::ArrayXd norm(count), root = (problem_.temperature * static_cast<double>(stride_) * w.array()).sqrt(), scaled;
-    std::vector<Eigen::ArrayXd> Y(d_, Eigen::ArrayXd(count));
-    for (Index j = 0; j < units_; ++j) {
+    const Eigen::ArrayXd root = (problem_.temperature * static_cast<double>(stride_) * w.array()).sqrt();
+    Eigen::ArrayXd norm(count);
+    Eigen::ArrayXXd Y(count, d_), products(sampled, pairs);
+    const auto accumulate_fan = [&](Index unit, Index units) {
       norm.setZero();
       for (Index a = 0; a < d_; ++a) {
-        Y[a].setZero();
-        for (Index b = 0; b <= a; ++b) Y[a] += M.col(a * d_ + b).array() * g(j, b);
-        norm += Y[a].square();
+        Y.col(a).setZero();
+        for (Index b = 0; b <= a; ++b) Y.col(a) += M.col(a * d_ + b) * g(unit, b);
+        norm += Y.col(a).square();
       }
-      part.gradient(d_ + j) -= problem_.temperature * (w.array() * s.col(j).array() * norm).sum();
-      Index row = 0;
-      scaled = root * s.col(j).array();
+      norm *= w.array();
+      part.gradient.segment(d_ + unit, units).noalias() -=
+          problem_.temperature * (s.middleCols(unit, units).transpose() * norm.matrix());
+      Index pair = 0;
       for (Index a = 0; a < d_; ++a) {
-        for (Index b = 0; b <= a; ++b, ++row) {
-          part.rows.col(j).segment(row * sampled, sampled).array() =
-              sample(scaled) * sample(Y[a]) * sample(Y[b]) * (a == b ? 1.0 : std::sqrt(2.0));
+        for (Index b = 0; b <= a; ++b) {
+          products.col(pair++) = (a == b ? 1.0 : std::sqrt(2.0)) * sample(root) * sample(Y.col(a)) * sample(Y.col(b));
         }
       }
-    }
+      for (Index j = unit; j < unit + units; ++j) {
+        for (Index p = 0; p < pairs; ++p) {
+          part.rows.col(j).segment(p * sampled, sampled).array() = products.col(p) * sample(s.col(j));
+        }
+      }
+    };
+    for (Index j = 0; j < features_.first_hidden(); ++j) accumulate_fan(j, 1);
+    for (const ConvexFeatures::Fan& fan : features_.fans()) accumulate_fan(fan.first, fan.count);
     part.entropy.setZero(units_, units_);
     part.entropy.selfadjointView<Eigen::Lower>().rankUpdate(part.rows.transpose());
   }
 
-  /// log det ∇²ψ and the inverse M of its Cholesky factor at every node. False if one is not positive definite.
-  bool factorise() {
-    const Index n = hessian_.rows();
-    for (Index i = 0; i < n; ++i) {
-      if (d_ == 1) {
-        const double h = hessian_(i, 0);
-        if (!(h > 0.0)) return false;
-        log_det_(i) = std::log(h);
-        inverse_factor_(i, 0) = 1.0 / std::sqrt(h);
-        continue;
-      }
-      Matrix H(d_, d_);
-      for (Index a = 0; a < d_; ++a) {
-        for (Index b = 0; b <= a; ++b) H(a, b) = hessian_(i, a * d_ + b);
-      }
-      const Eigen::LLT<Matrix> llt(H);
-      if (llt.info() != Eigen::Success) return false;
-      const Matrix M = llt.matrixL().solve(Matrix::Identity(d_, d_));
-      log_det_(i) = -2.0 * M.diagonal().array().log().sum();
-      for (Index a = 0; a < d_; ++a) {
-        for (Index b = 0; b <= a; ++b) inverse_factor_(i, a * d_ + b) = M(a, b);
+  /// T, ∇²ψ, its log det and the inverse M of its Cholesky factor at some nodes. False if one is not positive definite.
+  bool evaluate_block(const Vector& shift, const Vector& u, const Matrix& Q, Index first, Index count) {
+    auto image = image_.middleRows(first, count);
+    auto hessian = hessian_.middleRows(first, count);
+    const auto nodes = problem_.nodes.middleRows(first, count);
+    image = ConvexFeatures::kFloor * nodes;
+    image.noalias() += (nodes.rowwise() - features_.center().transpose()) * Q;
+    image.rowwise() += shift.transpose();
+    for (Index i = 0; i < d_; ++i) {
+      for (Index j = 0; j <= i; ++j) {
+        hessian.col(i * d_ + j).setConstant(Q(i, j) + (i == j ? ConvexFeatures::kFloor : 0.0));
       }
     }
-    return true;
+    Vector slope(count), bend(count);  // along one direction
+    for (const ConvexFeatures::Fan& fan : features_.fans()) {
+      const auto own = u.segment(fan.first, fan.count);
+      const auto g = features_.directions().row(fan.first);
+      slope.noalias() = r_.block(first, fan.first, count, fan.count) * own;
+      bend.noalias() = s_.block(first, fan.first, count, fan.count) * own;
+      for (Index i = 0; i < d_; ++i) {
+        image.col(i) += g(i) * slope;
+        for (Index j = 0; j <= i; ++j) hessian.col(i * d_ + j).matrix() += (g(i) * g(j)) * bend;
+      }
+    }
+    return invert_cholesky_factors<double>(hessian, d_, inverse_factor_.middleRows(first, count),
+                                           log_det_.segment(first, count).array()) > 0.0;
   }
 
   const JkoStepProblem& problem_;
@@ -239,9 +242,8 @@ class FeatureLoss {
   Matrix r_, s_;  ///< features at the nodes, (N, units)
   Matrix gram_;   ///< g_j · g_k
   Points image_, force_;
-  Matrix hessian_, inverse_factor_;
+  Eigen::ArrayXXd hessian_, inverse_factor_;  ///< lower triangles, (N, D·D)
   Vector value_, log_det_, curvature_, origin_, price_;
-  Vector slope_, bend_;  ///< along one direction
   std::vector<Part> parts_;
 };
 

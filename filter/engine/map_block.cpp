@@ -4,6 +4,8 @@
 #include <limits>
 #include <type_traits>
 
+#include "filter/engine/batched_cholesky.hpp"
+
 namespace jko {
 
 template <typename Scalar>
@@ -168,36 +170,13 @@ void MapBlock<Scalar>::mirror_hessian() {
 template <typename Scalar>
 void MapBlock<Scalar>::factorise() {
   const Index d = image_.cols();
-  const auto L = [this, d](Index i, Index j) { return cholesky_.col(i * d + j); };
-  log_det_.setZero();
-  minimum_pivot_ = std::numeric_limits<Scalar>::infinity();
-  Column pivot(rows());
-  for (Index j = 0; j < d; ++j) {
-    pivot = hessian_.col(j * d + j);
-    for (Index k = 0; k < j; ++k) pivot -= L(j, k).square();
-    minimum_pivot_ = std::min(minimum_pivot_, pivot.minCoeff());
-    log_det_ += pivot.log();
-    // The diagonal holds 1/L_jj, which is all that is ever used of it.
-    L(j, j) = pivot.sqrt().inverse();
-    for (Index i = j + 1; i < d; ++i) {
-      L(i, j) = hessian_.col(i * d + j);
-      for (Index k = 0; k < j; ++k) L(i, j) -= L(i, k) * L(j, k);
-      L(i, j) *= L(j, j);
-    }
-  }
-  // inverse = MᵀM with M = L⁻¹, built column by column in place below the diagonal.
-  for (Index j = 0; j < d; ++j) {
-    for (Index i = j + 1; i < d; ++i) {
-      pivot = L(i, j) * L(j, j);
-      for (Index k = j + 1; k < i; ++k) pivot += L(i, k) * L(k, j);
-      L(i, j) = -pivot * L(i, i);
-    }
-  }
+  minimum_pivot_ = invert_cholesky_factors<Scalar>(hessian_, d, cholesky_, log_det_);
+  const auto M = [this, d](Index i, Index j) { return cholesky_.col(i * d + j); };
   for (Index i = 0; i < d; ++i) {
     for (Index j = 0; j <= i; ++j) {
       auto entry = inverse_.col(i * d + j);
-      entry = L(i, i) * L(i, j);
-      for (Index k = i + 1; k < d; ++k) entry += L(k, i) * L(k, j);
+      entry = M(i, i) * M(i, j);
+      for (Index k = i + 1; k < d; ++k) entry += M(k, i) * M(k, j);
       if (j != i) inverse_.col(j * d + i) = entry;
     }
   }

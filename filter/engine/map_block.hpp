@@ -70,7 +70,7 @@ class MapBlock {
   Mat image_;
   Array hessian_;   ///< (B, D·D)
   Array inverse_;   ///< (∇²ψ)⁻¹, (B, D·D)
-  Array cholesky_;  ///< lower factor of ∇²ψ and then of its inverse, (B, D·D)
+  Array cholesky_;  ///< inverse of the lower Cholesky factor of ∇²ψ, (B, D·D)
   Column log_det_;
   Scalar minimum_pivot_ = 1;
   Array activation_;                  ///< a_l, (B, H)
