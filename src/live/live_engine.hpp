@@ -14,6 +14,8 @@
 ///     }
 ///     engine.write_checkpoint();
 ///
+/// A recording is filtered again by redo(), which takes every decision from it and looks at no clock.
+///
 /// docs/live.md describes the order of the stream, the overload ladder, recordings and checkpoints.
 
 #include <array>
@@ -24,6 +26,8 @@
 #include "src/config.hpp"
 #include "src/live/arrival.hpp"
 #include "src/live/live_options.hpp"
+#include "src/live/live_recording.hpp"
+#include "src/live/live_state.hpp"
 #include "src/live/verdict.hpp"
 #include "src/report.hpp"
 
@@ -39,15 +43,19 @@ struct LiveResult {
 };
 
 struct LiveCounts {
-  std::array<Index, kVerdicts> verdicts{};  ///< arrivals by Verdict
-  std::array<Index, kRungs> rungs{};        ///< published posteriors by Rung
-  Index published = 0;                      ///< posteriors, revised ones too
+  /// Arrivals by Verdict. Those of a clock jump count twice: as future or late when they came, and when it was
+  /// confirmed.
+  std::array<Index, kVerdicts> verdicts{};
+  std::array<Index, kRungs> rungs{};  ///< published posteriors by Rung
+  Index published = 0;                ///< posteriors, revised ones too
   Index revised = 0;
   Index fallbacks = 0;      ///< posteriors with a prediction in which a plain step stood in for one that failed
   Index clock_jumps = 0;    ///< confirmed
   Index gate_openings = 0;  ///< times that the gate gave way
   Index steps_ahead = 0;    ///< JKO steps made by work_ahead()
   Index checkpoints = 0;    ///< written
+
+  Index write_failures = 0;  ///< of recording and checkpoint, see take_warnings()
 
   Index of(Verdict verdict) const { return verdicts[static_cast<std::size_t>(verdict)]; }
   Index of(Rung rung) const { return rungs[static_cast<std::size_t>(rung)]; }
@@ -58,10 +66,16 @@ class LiveEngine {
   /// Throws InputError if the method cannot filter the model, or if a file of the options cannot be used. With `resume`
   /// and a recording that exists, what was recorded after the checkpoint is filtered again first, see resumed().
   LiveEngine(const Config& config, const LiveOptions& options);
+  /// For redo(): the run that a recording was made of, before its first observation. Writes nothing.
+  LiveEngine(const RecordingHeader& header, const std::string& file);
   ~LiveEngine();
 
   /// `waiting`: observations queued behind this one, what the overload ladder looks at.
   LiveResult accept(const Arrival& arrival, Index waiting);
+
+  /// An observation, or a reload, of a recording, again. Throws InputError if it does not fit: `file` and `line` are
+  /// where it stands. Writes no recording.
+  LiveResult redo(const RecordedEntry& entry, const std::string& file, int line);
 
   /// One JKO step at most towards the next expected observation, or a checkpoint that is due. False when there is
   /// nothing left to do.
@@ -84,6 +98,12 @@ class LiveEngine {
   /// Writes options.checkpoint now; does nothing if there is none. Throws std::runtime_error if it cannot be written:
   /// the former checkpoint is still there then.
   void write_checkpoint();
+  /// What a checkpoint holds. Throws std::logic_error if the method is not jko.
+  LiveState state() const;
+
+  /// What could not be written since this was asked last. The filter goes on: lines of the recording wait in memory, a
+  /// checkpoint is tried again.
+  std::vector<std::string> take_warnings();
 
  private:
   class Implementation;
