@@ -89,7 +89,7 @@ LiveState decode_checkpoint(std::string_view content, const std::string& name) {
   try {
     decode_state(tree_from_cbor({payload.begin(), payload.end()}), state);
   } catch (const std::exception& error) {
-    throw InputError(name, 0, "", std::string("is no checkpoint that can be used: ") + error.what());
+    throw InputError(name, 0, "", std::string("cannot be used: ") + error.what());
   }
   return state;
 }

@@ -11,6 +11,7 @@
 #include <stdexcept>
 
 #include "src/error.hpp"
+#include "src/json_document.hpp"
 #include "src/live/belief_window.hpp"
 #include "src/live/checkpoint.hpp"
 #include "src/live/resume.hpp"
@@ -438,17 +439,20 @@ class LiveEngine::Implementation {
   }
 
   void restore(const LiveState& state, const std::string& file) {
-    require_same_run(state.config, state.method, file);
-    options_.seed = state.seed;
     try {
+      const std::string key = first_difference(config_.text, state.config);
+      if (!key.empty()) throw std::invalid_argument(key + " is not what " + config_.file + " says");
+      if (state.method != options_.method) throw std::invalid_argument("its method is " + state.method);
+      options_.seed = state.seed;
       window_.start_from(restored_first(state, config_));
-      for (std::size_t k = 1; k < state.kept.size(); ++k) window_.add(restored_next(window_.last(), state.kept[k]));
-      window_.repeat_ahead(moves_from(nlohmann::json::parse(state.ahead), file, 0));
+      for (std::size_t k = 1; k < state.kept.size(); ++k)
+        window_.add(restored_next(window_.last(), state.kept[k], config_));
+      window_.repeat_ahead(moves_from(JsonDocument::parse(state.ahead, "ahead").root(), "ahead", 0));
+      order_.restore(state.order);
+      gate_.restore(state.gate);
     } catch (const std::exception& error) {
-      throw InputError(file, 0, "", std::string("is no checkpoint that can be used: ") + error.what());
+      throw InputError(file, 0, "", std::string("cannot be used: ") + error.what());
     }
-    order_.restore(state.order);
-    gate_.restore(state.gate);
     sequence_ = state.sequence;
     next_index_ = state.next_index;
   }
@@ -470,8 +474,11 @@ class LiveEngine::Implementation {
 
 LiveEngine::LiveEngine(const Config& config, const LiveOptions& options)
     : implementation_(std::make_unique<Implementation>(config, options)) {}
-LiveEngine::LiveEngine(const RecordingHeader& header, const std::string& file)
-    : implementation_(std::make_unique<Implementation>(header, file)) {}
+LiveEngine::LiveEngine(const RecordingHeader& header, const std::string& file) try
+    : implementation_(std::make_unique<Implementation>(header, file)) {
+} catch (const std::invalid_argument& error) {
+  throw InputError(file, 1, "", error.what());
+}
 LiveEngine::~LiveEngine() = default;
 
 LiveResult LiveEngine::accept(const Arrival& arrival, Index waiting) {

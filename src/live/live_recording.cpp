@@ -290,6 +290,8 @@ RecordingLines::RecordingLines(const std::string& file) : file_(file) {
   if (std::filesystem::is_directory(file, error)) throw InputError(file, 0, "", "is a directory, expected a recording");
   stream_.open(file, std::ios::binary);
   if (!stream_) throw InputError(file, 0, "", std::string("cannot be read: ") + std::strerror(errno));
+  const std::uintmax_t size = std::filesystem::file_size(file, error);
+  if (!error) size_ = size;
   if (!read_line()) throw InputError(file, 0, "", "is empty, expected a recording of a live run");
   if (!whole_) throw InputError(file, 1, "", "the header is torn, so that nothing has been recorded");
   header_ = parse_header(text_, file_);

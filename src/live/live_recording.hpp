@@ -103,6 +103,8 @@ class RecordingLines {
   bool torn() const { return torn_; }
   std::uintmax_t good_bytes() const { return good_bytes_; }  ///< that make whole lines
   int line() const { return line_; }
+  /// The share of the file that has been read, from 0 to 1.
+  double progress() const { return size_ > 0 ? static_cast<double>(good_bytes_) / static_cast<double>(size_) : 1.0; }
 
  private:
   bool read_line();
@@ -113,7 +115,7 @@ class RecordingLines {
   std::string text_;
   bool whole_ = false;  ///< the line has an end
   int line_ = 0;
-  std::uintmax_t good_bytes_ = 0;
+  std::uintmax_t good_bytes_ = 0, size_ = 0;
   bool torn_ = false;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 
 #include "filter/random.hpp"
 
@@ -77,6 +78,13 @@ void OutlierGate::passed(const Vector& y, double log_evidence_increment) {
   state_.last = y;
   state_.usual.push_back(log_evidence_increment);
   if (state_.usual.size() > kMost) state_.usual.erase(state_.usual.begin());
+}
+
+void OutlierGate::restore(State state) {
+  bool good = state.usual.size() <= kMost && state.held.size() <= static_cast<std::size_t>(patience_) + 1;
+  for (const double increment : state.usual) good = good && std::isfinite(increment);
+  if (!good) throw std::invalid_argument("the gate's state has the wrong form");
+  state_ = std::move(state);
 }
 
 std::optional<double> OutlierGate::usual() const {

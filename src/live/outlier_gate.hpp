@@ -46,7 +46,8 @@ class OutlierGate {
   std::optional<double> usual() const;
 
   const State& state() const { return state_; }
-  void restore(State state) { state_ = std::move(state); }
+  /// Throws std::invalid_argument if it cannot be a gate's.
+  void restore(State state);
 
  private:
   bool agree() const;

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "src/error.hpp"
+#include "src/json_document.hpp"
 #include "src/live/checkpoint.hpp"
 #include "src/methods.hpp"
 
@@ -16,7 +17,8 @@ using nlohmann::json;
 
 constexpr const char* kModelKeys[] = {"beta", "diffusion", "observation"};
 
-json parsed(const std::string& text) { return json::parse(text); }
+/// Of bounded depth, whatever the text is.
+json parsed(const std::string& text) { return JsonDocument::parse(text, "JSON").root(); }
 
 KeptBelief without_filter(const KeptState& state) {
   const bool good = std::isfinite(state.time) && std::isfinite(state.log_evidence) &&
@@ -97,10 +99,13 @@ KeptBelief restored_first(const LiveState& state, const Config& config) {
   return belief;
 }
 
-KeptBelief restored_next(const KeptBelief& before, const KeptState& state) {
+KeptBelief restored_next(const KeptBelief& before, const KeptState& state, const Config& config) {
   KeptBelief belief = without_filter(state);
+  if (belief.value.size() != config.model.observation->observation_dimension()) {
+    throw std::invalid_argument("the number of an observation's values");
+  }
   Prediction prediction(before.filter->clone());
-  prediction.repeat(moves_from(json::parse(state.moves), "moves", 0));
+  prediction.repeat(moves_from(parsed(state.moves), "moves", 0));
   if (prediction.filter().time() != belief.time) throw std::invalid_argument("the time of a kept belief");
   if (!prediction.filter().update(belief.value).possible()) throw std::invalid_argument("an impossible observation");
   belief.moves = prediction.moves();

@@ -23,7 +23,7 @@ KeptState kept_state(const KeptBelief& belief);
 /// The oldest belief of a state, and the one after `before`. Throw std::invalid_argument, or InputError, if they cannot
 /// be made.
 KeptBelief restored_first(const LiveState& state, const Config& config);
-KeptBelief restored_next(const KeptBelief& before, const KeptState& state);
+KeptBelief restored_next(const KeptBelief& before, const KeptState& state, const Config& config);
 
 /// The checkpoint that a recording of file `file` began from.
 LiveState embedded_state(const RecordingHeader& header, const std::string& file);

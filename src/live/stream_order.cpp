@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 
 #include "src/figures.hpp"
 
@@ -145,6 +146,20 @@ void StreamOrder::took(const Arrival& arrival, double time, bool believed) {
   }
   state_.recent.push_back({time, arrival.value});
   keep_last(state_.recent, kRecent);
+}
+
+void StreamOrder::restore(State state) {
+  bool good = state.spacings.size() <= kSpacings && state.recent.size() <= kRecent;
+  for (const double number :
+       {state.latest, state.seen, state.arrived, state.anchor_time, state.anchor_arrived, state.shift}) {
+    good = good && std::isfinite(number);
+  }
+  for (const double spacing : state.spacings) good = good && std::isfinite(spacing) && spacing > 0.0;
+  for (const Seen& seen : state.recent) good = good && std::isfinite(seen.time);
+  if (!good) throw std::invalid_argument("the stream's state has the wrong form");
+  state_ = std::move(state);
+  early_.clear();
+  old_.clear();
 }
 
 }  // namespace jko

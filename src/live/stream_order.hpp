@@ -77,7 +77,8 @@ class StreamOrder {
     std::vector<Seen> recent;                        ///< to know duplicates
   };
   const State& state() const { return state_; }
-  void restore(State state) { state_ = std::move(state); }
+  /// Throws std::invalid_argument if it cannot be a stream's.
+  void restore(State state);
 
   static constexpr std::size_t kFewSpacings = 3, kSpacings = 9, kRecent = 1024;
 
