@@ -274,7 +274,7 @@ class LiveEngine::Implementation {
     fresh.source = timed.arrival.source;
     const KeptBelief* before = &kept[place];
     for (std::size_t k = 0; place + k < kept.size(); ++k) {
-      KeptBelief belief = k == 0 ? std::move(fresh) : kept[place + k];
+      KeptBelief belief = k == 0 ? fresh : kept[place + k];
       Stopwatch lap;
       lap.start();
       Prediction prediction = predictor(k, *before->filter, belief.time);

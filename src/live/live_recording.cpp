@@ -122,12 +122,12 @@ ordered_json to_json(const Moves& moves) {
   return array;
 }
 
-Moves moves_from(const json& array, const std::string& file, int line) {
+Moves moves_from(const json& json_moves, const std::string& file, int line) {
   const auto fail = [&](const char* message) { throw InputError(file, line, "moves", message); };
-  if (!array.is_array()) fail("expected an array");
+  if (!json_moves.is_array()) fail("expected an array");
   Moves moves;
-  moves.reserve(array.size());
-  for (const json& item : array) {
+  moves.reserve(json_moves.size());
+  for (const json& item : json_moves) {
     const Fields fields(item, file, line);
     Move move;
     move.to = fields.number("to");
@@ -280,7 +280,7 @@ std::string RecordingWriter::write(const ordered_json& line) {
   }
   waiting_.erase(0, done);
   if (waiting_.empty()) return "";
-  const std::string message = fmt::format("cannot write {}: {}", file_, std::strerror(problem));
+  std::string message = fmt::format("cannot write {}: {}", file_, std::strerror(problem));
   if (waiting_.size() > kMostWaiting) throw std::runtime_error(message);
   return message;
 }

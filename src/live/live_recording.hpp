@@ -67,7 +67,7 @@ nlohmann::ordered_json to_json(const RecordedObservation& observation);
 nlohmann::ordered_json to_json(const RecordedReload& reload);
 
 /// Throws InputError at `line` of `file`.
-Moves moves_from(const nlohmann::json& json, const std::string& file, int line);
+Moves moves_from(const nlohmann::json& json_moves, const std::string& file, int line);
 RecordingHeader parse_header(std::string_view text, const std::string& file);
 RecordedEntry parse_entry(std::string_view text, const std::string& file, int line);
 
