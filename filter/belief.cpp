@@ -11,6 +11,7 @@
 #include "filter/density/flow_anchor.hpp"
 #include "filter/density/grid_anchor.hpp"
 #include "filter/density/spline_anchor.hpp"
+#include "filter/state_checks.hpp"
 
 namespace jko {
 namespace {
@@ -124,7 +125,8 @@ void Belief::renew() {
 UpdateSummary Belief::update(const Vector& y, double t) {
   // A lattice costs one evaluation of its anchor, so it is always placed anew and the chain folded before; elsewhere
   // both are done only when they must be.
-  if (on_lattice() ? maps() > 0 || static_cast<int>(chain_.size()) >= options_.chain : chain_full()) fold();
+  const int length = static_cast<int>(chain_.size());
+  if (on_lattice() ? maps() > 0 || length >= options_.chain : chain_full() || length >= 4 * options_.chain) fold();
 
   const Vector at_nodes = log_likelihood(nodes_.x, y, t);
   const Vector log_weights = nodes_.weights.array().log() + at_nodes.array();
@@ -162,6 +164,69 @@ UpdateSummary Belief::update(const Vector& y, double t) {
   chain_.emplace_back(Likelihood{y, t, log_evidence});
   summary.log_evidence_increment = log_evidence;
   return summary;
+}
+
+BeliefState Belief::state() const {
+  BeliefState state;
+  state.anchor = anchor_->state();
+  state.chain.reserve(chain_.size());
+  for (const Link& link : chain_) {
+    LinkState saved;
+    if (const auto* map = std::get_if<ConvexMap<double>>(&link)) {
+      saved.is_map = true;
+      saved.map = *map;
+    } else {
+      const auto& seen = std::get<Likelihood>(link);
+      saved.y = seen.y;
+      saved.time = seen.time;
+      saved.log_evidence = seen.log_evidence;
+    }
+    state.chain.push_back(std::move(saved));
+  }
+  state.placed_at = static_cast<Index>(placed_at_);
+  state.nodes = nodes_;
+  state.draws = draws_;
+  return state;
+}
+
+void Belief::restore(const BeliefState& state) {
+  const Index d = model_->dimension(), n = state.nodes.x.rows();
+  // A lattice has about as many nodes as it was asked for.
+  require_state(n >= 2 && n <= 16 * options_.nodes + 4096, "the number of nodes");
+  require_shape(state.nodes.x, n, d, "the nodes");
+  require_vector(state.nodes.weights, n, "the nodes' weights");
+  require_state(state.nodes.weights.minCoeff() >= 0.0 && std::abs(state.nodes.weights.sum() - 1.0) < 1e-6,
+                "the nodes' weights, whose sum must be 1");
+  require_state(state.nodes.log_density.size() == n && !state.nodes.log_density.array().isNaN().any(),
+                "the nodes' log density");
+  require_shape(state.nodes.origin, n, d, "the nodes' origins");
+  require_shape(state.nodes.cell, d, d, "the nodes' cell");
+  require_state(state.chain.size() <= 4 * static_cast<std::size_t>(options_.chain) + 64, "the length of the chain");
+  require_state(state.placed_at >= 0 && state.placed_at <= static_cast<Index>(state.chain.size()),
+                "where in the chain the nodes were placed");
+  std::vector<Link> chain;
+  chain.reserve(state.chain.size());
+  for (const LinkState& saved : state.chain) {
+    if (saved.is_map) {
+      require_map(saved.map, d);
+      chain.emplace_back(saved.map);
+    } else {
+      require_state(saved.y.size() == model_->observation->observation_dimension() && !saved.y.array().isInf().any(),
+                    "an observation of the chain");
+      require_state(std::isfinite(saved.time) && std::isfinite(saved.log_evidence), "an observation of the chain");
+      chain.emplace_back(Likelihood{saved.y, saved.time, saved.log_evidence});
+    }
+  }
+  anchor_ = restored_anchor(state.anchor, model_->initial);
+  chain_ = std::move(chain);
+  placed_at_ = static_cast<std::size_t>(state.placed_at);
+  nodes_ = state.nodes;
+  draws_ = state.draws;
+}
+
+void Belief::replace_model(std::shared_ptr<const Model> model) {
+  if (!chain_.empty()) fold();
+  model_ = std::move(model);
 }
 
 Points Belief::sample(Index count, std::uint64_t seed) const {

@@ -18,6 +18,7 @@
 #include "filter/convex_map.hpp"
 #include "filter/density/anchor.hpp"
 #include "filter/filter.hpp"
+#include "filter/jko_state.hpp"
 #include "filter/model/model.hpp"
 #include "filter/node_placement.hpp"
 
@@ -43,6 +44,14 @@ class Belief {
 
   /// Bayes' rule for y at time t. Leaves the belief as it is if the observation is impossible.
   UpdateSummary update(const Vector& y, double t);
+
+  /// What restore() takes back: throws std::invalid_argument if it cannot be a belief of this model.
+  BeliefState state() const;
+  void restore(const BeliefState& state);
+
+  /// Goes on with another model of the same state. What was seen so far is folded into an anchor: it was seen with the
+  /// old one.
+  void replace_model(std::shared_ptr<const Model> model);
 
   /// Folds the chain into a new anchor and places the nodes anew.
   void renew();

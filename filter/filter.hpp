@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,9 @@ class Filter {
 
   /// Name of the method, as on the command line: "jko", "grid", "kalman", ….
   virtual std::string method() const = 0;
+
+  /// A filter in the same state, which goes its own way from here: what is kept to come back to.
+  virtual std::unique_ptr<Filter> clone() const = 0;
 };
 
 }  // namespace jko

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "filter/state_checks.hpp"
+
 namespace jko {
 namespace {
 
@@ -49,6 +51,22 @@ StepSolverOptions solver_options(const JkoOptions& options) {
   return solver;
 }
 
+constexpr double kMostSteps = 1e9;  // of a plan: more would never end
+
+/// The steps that a step of BDF2 is made of. Right after an observation the velocity field has jumped, and there is no
+/// past to use: it grows from a short first-order step. Later on it at most doubles, which the scheme's stability asks
+/// for (Hairer, Nørsett and Wanner, section III.5: less than 1 + √2).
+std::vector<double> bdf2_shares(double length, double previous) {
+  if (previous == 0.0) return {0.125, 0.125, 0.25, 0.5};
+  std::vector<double> shares{1.0};
+  for (double sum = 1.0; length > 2.0 * previous * (1.0 + 1e-9) * sum && shares.size() < 16; sum += shares.back()) {
+    shares.push_back(2.0 * shares.back());
+  }
+  const double sum = 2.0 * shares.back() - 1.0;
+  for (double& share : shares) share /= sum;
+  return shares;
+}
+
 }  // namespace
 
 JkoFilter::JkoFilter(Model model, JkoOptions options)
@@ -81,32 +99,51 @@ double JkoFilter::automatic_step() const {
   return kShare / (std::sqrt(square) + diffusion);
 }
 
-PredictSummary JkoFilter::predict(double t) {
-  PredictSummary summary;
+StepPlan JkoFilter::plan(double t, int count) const {
+  StepPlan plan;
+  plan.start = time_;
+  plan.end = t;
   const double interval = t - time_;
-  if (!(interval > 0.0)) return summary;
-  const double wanted = options_.step > 0.0 ? options_.step : automatic_step();
-  const int count = static_cast<int>(std::ceil(interval / wanted * (1.0 - 1e-12)));
-  const double length = interval / count, start = time_;
-  for (int k = 0; k < count; ++k) {
+  if (!(interval > 0.0)) return plan;
+  plan.count = count;
+  if (count == 0) {
+    const double wanted = options_.step > 0.0 ? options_.step : automatic_step();
+    plan.count = static_cast<int>(std::clamp(std::ceil(interval / wanted * (1.0 - 1e-12)), 1.0, kMostSteps));
+  }
+  return plan;
+}
+
+StepReport JkoFilter::step(StepPlan& plan, const StepLimits& limits) {
+  const double length = (plan.end - plan.start) / plan.count;
+  if (plan.next_share == plan.shares.size()) {
     if (belief_.chain_full()) {
       belief_.renew();
       previous_length_ = 0.0;
       solver_.forget();
     }
-    if (options_.scheme == Scheme::bdf2 && previous_length_ == 0.0) {
-      // The velocity field has just jumped, and BDF2 has no past to use: grow from a short first-order step.
-      for (const double share : {0.125, 0.125, 0.25, 0.5}) step(share * length, summary);
-    } else {
-      step(length, summary);
-    }
-    time_ = start + (k + 1) * length;
+    plan.shares = options_.scheme == Scheme::bdf2 ? bdf2_shares(length, previous_length_) : std::vector<double>{1.0};
+    plan.next_share = 0;
   }
-  time_ = t;
+  const StepReport report = advance(plan.shares[plan.next_share] * length, limits);
+  if (++plan.next_share == plan.shares.size()) {
+    ++plan.done;
+    time_ = plan.finished() ? plan.end : plan.start + plan.done * length;
+  }
+  return report;
+}
+
+PredictSummary JkoFilter::predict(double t) {
+  PredictSummary summary;
+  for (StepPlan plan = this->plan(t); !plan.finished();) {
+    const StepReport report = step(plan, {});
+    summary.steps += 1;
+    summary.iterations += report.iterations;
+    summary.fallback = summary.fallback || report.fallback;
+  }
   return summary;
 }
 
-void JkoFilter::step(double length, PredictSummary& summary) {
+StepReport JkoFilter::advance(double length, const StepLimits& limits) {
   const Nodes& nodes = belief_.nodes();
   JkoStepProblem problem{
       nodes.x, nodes.weights, nodes.x, length, time_ + length, model_->potential.get(), model_->temperature()};
@@ -115,14 +152,37 @@ void JkoFilter::step(double length, PredictSummary& summary) {
     problem.target = std::move(anchor.target);
     problem.tau_hat = anchor.tau_hat;
   }
-  const JkoStepResult result = solver_.solve(problem, length);
+  const JkoStepResult result = solver_.solve(problem, length, limits);
   belief_.advance(result.map, result.image, result.log_det);
   previous_ = std::move(problem.nodes);
   previous_length_ = length;
   time_ += length;
-  summary.steps += 1;
-  summary.iterations += result.summary.iterations;
-  summary.fallback = summary.fallback || result.fallback;
+  return {result.record, result.record.iterations[0] + result.record.iterations[1], result.stopped, result.fallback};
+}
+
+void JkoFilter::replace_model(Model model) {
+  auto shared = std::make_shared<const Model>(std::move(model));
+  belief_.replace_model(shared);
+  model_ = std::move(shared);
+  previous_length_ = 0.0;
+  solver_.forget();
+}
+
+JkoState JkoFilter::state() const { return {time_, previous_, previous_length_, belief_.state(), solver_.state()}; }
+
+void JkoFilter::restore(const JkoState& state) {
+  require_state(std::isfinite(state.time), "the time");
+  require_state(std::isfinite(state.previous_length) && state.previous_length >= 0.0, "the previous step");
+  if (state.previous_length > 0.0) {
+    require_shape(state.previous, state.belief.nodes.x.rows(), dimension(), "the previous nodes");
+  }
+  Belief belief = belief_;
+  belief.restore(state.belief);
+  solver_.restore(state.solver);
+  belief_ = std::move(belief);
+  time_ = state.time;
+  previous_ = state.previous;
+  previous_length_ = state.previous_length;
 }
 
 UpdateSummary JkoFilter::update(const Vector& y) {

@@ -13,6 +13,8 @@
 
 #include "filter/belief.hpp"
 #include "filter/filter.hpp"
+#include "filter/jko_state.hpp"
+#include "filter/step_limits.hpp"
 #include "filter/step_solver.hpp"
 
 namespace jko {
@@ -33,6 +35,17 @@ struct JkoOptions {
   std::uint64_t seed = 0;
 };
 
+/// How a prediction is cut into steps, and how far it has come. Each of the `count` steps may be several: after an
+/// observation, or where steps get longer, BDF2 grows from short ones.
+struct StepPlan {
+  double start = 0.0, end = 0.0;
+  int count = 0, done = 0;
+  std::vector<double> shares;  ///< of the step in hand
+  std::size_t next_share = 0;
+
+  bool finished() const { return done >= count; }
+};
+
 class JkoFilter final : public Filter {
  public:
   /// Throws std::invalid_argument if an option is out of range.
@@ -40,6 +53,26 @@ class JkoFilter final : public Filter {
 
   PredictSummary predict(double t) override;
   UpdateSummary update(const Vector& y) override;
+
+  /// The same as predict(t), a step at a time: for those who watch a clock, or want to look in between.
+  ///
+  ///     for (StepPlan plan = filter.plan(t); !plan.finished();) filter.step(plan, limits);
+  ///
+  /// `count`: of steps; 0: as the options' τ has it. A plan may be dropped halfway and another one made from there.
+  StepPlan plan(double t, int count = 0) const;
+  StepReport step(StepPlan& plan, const StepLimits& limits);
+
+  /// Sets the time without moving the law: for a t that is that of the belief but for rounding.
+  void relabel(double t) { time_ = t; }
+
+  /// Goes on with another model of the same dimension.
+  void replace_model(Model model);
+
+  /// What restore() takes back: throws std::invalid_argument if it cannot be a state of a filter with this model and
+  /// these options. A restored filter goes on bit for bit as the other one would.
+  JkoState state() const;
+  void restore(const JkoState& state);
+
   double time() const override { return time_; }
   Index dimension() const override { return model_->dimension(); }
   Vector mean() const override { return belief_.nodes().mean(); }
@@ -48,11 +81,12 @@ class JkoFilter final : public Filter {
   Vector log_density(PointsView points) const override { return belief_.log_density(points); }
   Points sample(Index count, std::uint64_t seed) const override { return belief_.sample(count, seed); }
   std::string method() const override { return "jko"; }
+  std::unique_ptr<Filter> clone() const override { return std::make_unique<JkoFilter>(*this); }
 
   const Belief& belief() const { return belief_; }
 
  private:
-  void step(double length, PredictSummary& summary);
+  StepReport advance(double length, const StepLimits& limits);
   double automatic_step() const;
 
   std::shared_ptr<const Model> model_;

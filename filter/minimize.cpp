@@ -98,7 +98,6 @@ class Minimizer {
         inverse.add(x_ - old_x, gradient_ - old_gradient);
         ++summary_.iterations;
       }
-      if (stopped_) return finish(MinimizeSummary::Reason::stopped);
       if (!moved) {
         if (inverse.empty()) return finish(MinimizeSummary::Reason::line_search);
         inverse.clear();  // once more, along the gradient
@@ -111,6 +110,7 @@ class Minimizer {
         }
         history.pop_front();
       }
+      if (options_.stop && options_.stop()) return finish(MinimizeSummary::Reason::stopped);
     }
     return finish(MinimizeSummary::Reason::iterations);
   }
@@ -129,7 +129,6 @@ class Minimizer {
       best_length_ = length;
       best_gradient_ = trial_gradient_;
     }
-    stopped_ = options_.stop && options_.stop();
     return trial;
   }
 
@@ -145,7 +144,7 @@ class Minimizer {
     Trial low = start, high;
     bool bracketed = false;
     double length = first;
-    for (int k = 0; k < kLineSearchEvaluations && !stopped_; ++k) {
+    for (int k = 0; k < kLineSearchEvaluations; ++k) {
       const Trial trial = evaluate(direction, length);
       if (!decreases(trial) || trial.value > low.value) {
         high = trial;
@@ -179,7 +178,6 @@ class Minimizer {
   Vector& x_;
   Vector gradient_, trial_x_, trial_gradient_, best_gradient_;
   double value_ = 0.0, best_value_ = 0.0, best_length_ = 0.0;
-  bool stopped_ = false;
   MinimizeSummary summary_;
 };
 

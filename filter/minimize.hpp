@@ -23,7 +23,8 @@ struct MinimizeOptions {
   int patience = 5;
   double gradient_tolerance = 0.0;  ///< stop when the largest gradient entry is below this
   double first_step = 0.1;          ///< length of the first trial step, in units of x
-  /// Asked after every evaluation; true stops at once with the best so far. Empty: never.
+  /// Asked after every iteration; true stops with the best so far. Empty: never. A run that was stopped after k
+  /// iterations and one that may make only k end at the same point, bit for bit.
   std::function<bool()> stop;
 };
 

@@ -364,7 +364,6 @@ MinimizeSummary newton_step(const JkoStepProblem& problem, const ConvexFeatures&
             value = trial_value;
             moved = true;
           }
-          if (options.stop && options.stop()) return finish(MinimizeSummary::Reason::stopped);
         }
       }
       if (moved) {
@@ -378,6 +377,7 @@ MinimizeSummary newton_step(const JkoStepProblem& problem, const ConvexFeatures&
     if (decrease <= options.value_tolerance && expected <= 4.0 * options.value_tolerance) {
       return finish(MinimizeSummary::Reason::value_tolerance);
     }
+    if (options.stop && options.stop()) return finish(MinimizeSummary::Reason::stopped);
   }
   return finish(MinimizeSummary::Reason::iterations);
 }

@@ -1,10 +1,12 @@
 #include "filter/step_solver.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <limits>
 
 #include "filter/random.hpp"
+#include "filter/state_checks.hpp"
 
 namespace jko {
 namespace {
@@ -43,7 +45,8 @@ Index default_width(Index dimension) {
   return dimension == 2 ? 144 : 16;
 }
 
-StepSolver::StepSolver(StepSolverOptions options, Index dimension) : options_(std::move(options)) {
+StepSolver::StepSolver(StepSolverOptions options, Index dimension)
+    : dimension_(dimension), options_(std::move(options)) {
   if (options_.solver == Solver::automatic) {
     options_.solver = options_.widths.size() > 1 ? Solver::lbfgs : Solver::newton;
   }
@@ -56,11 +59,16 @@ StepSolver::StepSolver(StepSolverOptions options, Index dimension) : options_(st
   }
 }
 
-MinimizeOptions StepSolver::minimize_options(const JkoStepProblem& problem) const {
+MinimizeOptions StepSolver::minimize_options(const JkoStepProblem& problem, const StepLimits& limits,
+                                             int attempt) const {
   MinimizeOptions minimize;
-  minimize.iterations = options_.iterations;
+  minimize.iterations = std::min(options_.iterations, limits.iterations);
   minimize.value_tolerance = options_.tolerance * problem.temperature;
-  if (options_.budget_ms > 0.0) {
+  if (limits.repeat) {
+    minimize.iterations = limits.repeat->iterations[attempt];
+  } else if (limits.stop) {
+    minimize.stop = limits.stop;
+  } else if (options_.budget_ms > 0.0) {
     using Clock = std::chrono::steady_clock;
     const auto deadline = Clock::now() + std::chrono::duration<double, std::milli>(options_.budget_ms);
     minimize.stop = [deadline] { return Clock::now() >= deadline; };
@@ -68,7 +76,8 @@ MinimizeOptions StepSolver::minimize_options(const JkoStepProblem& problem) cons
   return minimize;
 }
 
-ConvexMap<double> StepSolver::solve_newton(const JkoStepProblem& problem, double ratio, MinimizeSummary& summary) {
+ConvexMap<double> StepSolver::solve_newton(const JkoStepProblem& problem, double ratio, const MinimizeOptions& options,
+                                           MinimizeSummary& summary) {
   const ConvexFeatures features(Frame::of(problem.nodes, problem.weights), options_.widths.front(), options_.seed);
   const FeatureCoefficients identity = identity_coefficients(features, problem.nodes, problem.weights);
   FeatureCoefficients solution = identity;
@@ -77,34 +86,43 @@ ConvexMap<double> StepSolver::solve_newton(const JkoStepProblem& problem, double
     solution.u += ratio * (coefficients_.u - identity_coefficients_.u);
     solution.u = solution.u.cwiseMax(0.0);
   }
-  summary = newton_step(problem, features, identity, solution, minimize_options(problem));
+  summary = newton_step(problem, features, identity, solution, options);
   coefficients_ = solution;
   identity_coefficients_ = identity;
   return features.map(solution.shift, solution.u);
 }
 
-ConvexMap<double> StepSolver::solve_lbfgs(const JkoStepProblem& problem, double ratio, MinimizeSummary& summary) {
+ConvexMap<double> StepSolver::solve_lbfgs(const JkoStepProblem& problem, double ratio, const MinimizeOptions& options,
+                                          MinimizeSummary& summary) {
   const JkoStepProblem training = part(problem, false);
   const Parametrisation parameters(options_.widths, Frame::of(training.nodes, training.weights), options_.seed);
   const Vector identity = parameters.start(training.nodes, training.weights);
   Vector solution = identity;
   if (ratio > 0.0) solution += ratio * (theta_ - identity_theta_);
-  summary = lbfgs_step(training, parameters, solution, minimize_options(problem));
+  summary = lbfgs_step(training, parameters, solution, options);
   theta_ = solution;
   identity_theta_ = identity;
   return parameters.map(solution);
 }
 
-JkoStepResult StepSolver::solve(const JkoStepProblem& problem, double length) {
+JkoStepResult StepSolver::solve(const JkoStepProblem& problem, double length, const StepLimits& limits) {
   JkoStepResult result;
   const bool trained = options_.solver == Solver::lbfgs;
   // What rounding and an unfinished fit may leave; a relative entropy.
   const double slack = 1e-7 * problem.temperature;
+  const bool plain = limits.repeat ? limits.repeat->attempts == 0 : limits.plain;
   for (const bool again : {false, true}) {
+    if (plain) break;
     const double ratio = again || last_length_ == 0.0 ? 0.0 : length / last_length_;
     if (again && last_length_ == 0.0) break;  // it did start from the identity
     result.restarted = again;
-    result.map = trained ? solve_lbfgs(problem, ratio, result.summary) : solve_newton(problem, ratio, result.summary);
+    const int attempt = again ? 1 : 0;
+    const MinimizeOptions options = minimize_options(problem, limits, attempt);
+    result.map = trained ? solve_lbfgs(problem, ratio, options, result.summary)
+                         : solve_newton(problem, ratio, options, result.summary);
+    result.record.attempts = attempt + 1;
+    result.record.iterations[attempt] = result.summary.iterations;
+    result.stopped = result.stopped || result.summary.reason == MinimizeSummary::Reason::stopped;
     MapValue value = apply(result.map, problem.nodes);
     result.image = std::move(value.image);
     result.log_det = std::move(value.log_det);
@@ -122,12 +140,39 @@ JkoStepResult StepSolver::solve(const JkoStepProblem& problem, double length) {
     }
   }
   forget();
-  result.fallback = true;
+  result.fallback = !plain;
   result.map = affine_step(problem, length);
   MapValue value = apply(result.map, problem.nodes);
   result.image = std::move(value.image);
   result.log_det = std::move(value.log_det);
   return result;
+}
+
+SolverState StepSolver::state() const {
+  return {last_length_, coefficients_.shift, coefficients_.u, identity_coefficients_.shift, identity_coefficients_.u,
+          theta_,       identity_theta_};
+}
+
+void StepSolver::restore(const SolverState& state) {
+  require_state(std::isfinite(state.last_length) && state.last_length >= 0.0, "the solver's last step");
+  if (state.last_length > 0.0) {
+    const bool trained = options_.solver == Solver::lbfgs;
+    const Frame frame{Vector::Zero(dimension_), Matrix::Identity(dimension_, dimension_), 1.0, 1.0};
+    const Index units = trained ? 0 : ConvexFeatures(frame, options_.widths.front(), options_.seed).units();
+    const Index parameters = trained ? Parametrisation(options_.widths, frame, options_.seed).size() : 0;
+    const Index shift = trained ? 0 : dimension_;
+    require_vector(state.shift, shift, "the solver's shift");
+    require_vector(state.identity_shift, shift, "the solver's shift");
+    require_vector(state.u, units, "the solver's coefficients");
+    require_vector(state.identity_u, units, "the solver's coefficients");
+    require_vector(state.theta, parameters, "the solver's parameters");
+    require_vector(state.identity_theta, parameters, "the solver's parameters");
+  }
+  last_length_ = state.last_length;
+  coefficients_ = {state.shift, state.u};
+  identity_coefficients_ = {state.identity_shift, state.identity_u};
+  theta_ = state.theta;
+  identity_theta_ = state.identity_theta;
 }
 
 }  // namespace jko

@@ -11,8 +11,10 @@
 /// at last replaced by an affine map that cannot fail.
 
 #include "filter/convex_features.hpp"
+#include "filter/jko_state.hpp"
 #include "filter/jko_step.hpp"
 #include "filter/newton_step.hpp"
+#include "filter/step_limits.hpp"
 
 namespace jko {
 
@@ -36,11 +38,13 @@ struct StepSolverOptions {
 
 struct JkoStepResult {
   ConvexMap<double> map;
-  Points image;    ///< T(x), (N, D)
-  Vector log_det;  ///< log det ∇²ψ(x), (N)
-  MinimizeSummary summary;
+  Points image;             ///< T(x), (N, D)
+  Vector log_det;           ///< log det ∇²ψ(x), (N)
+  MinimizeSummary summary;  ///< of the last attempt
+  SolveRecord record;
+  bool stopped = false;    ///< a deadline struck
   bool restarted = false;  ///< the first attempt failed a check
-  bool fallback = false;   ///< the affine map stood in
+  bool fallback = false;   ///< the affine map stood in for a solve that failed
 };
 
 class StepSolver {
@@ -48,15 +52,22 @@ class StepSolver {
   StepSolver(StepSolverOptions options, Index dimension);
 
   /// `length` is τ of the step: the first guess is the last step's displacement, scaled to it.
-  JkoStepResult solve(const JkoStepProblem& problem, double length);
+  JkoStepResult solve(const JkoStepProblem& problem, double length, const StepLimits& limits = {});
 
   void forget() { last_length_ = 0.0; }
 
- private:
-  MinimizeOptions minimize_options(const JkoStepProblem& problem) const;
-  ConvexMap<double> solve_newton(const JkoStepProblem& problem, double ratio, MinimizeSummary& summary);
-  ConvexMap<double> solve_lbfgs(const JkoStepProblem& problem, double ratio, MinimizeSummary& summary);
+  /// What restore() takes back: throws std::invalid_argument if it cannot be this solver's.
+  SolverState state() const;
+  void restore(const SolverState& state);
 
+ private:
+  MinimizeOptions minimize_options(const JkoStepProblem& problem, const StepLimits& limits, int attempt) const;
+  ConvexMap<double> solve_newton(const JkoStepProblem& problem, double ratio, const MinimizeOptions& options,
+                                 MinimizeSummary& summary);
+  ConvexMap<double> solve_lbfgs(const JkoStepProblem& problem, double ratio, const MinimizeOptions& options,
+                                MinimizeSummary& summary);
+
+  Index dimension_;
   StepSolverOptions options_;
   double last_length_ = 0.0;  ///< 0: nothing to start from
   // The last solution and the identity that it is measured from.

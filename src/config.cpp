@@ -146,10 +146,8 @@ FilterSettings read_filter(const ConfigReader& section, Index dimension) {
   return settings;
 }
 
-}  // namespace
-
-Config load_config(const std::string& file) {
-  const JsonDocument document = JsonDocument::load(file);
+Config read_config(const JsonDocument& document) {
+  const std::string& file = document.file();
   const ConfigReader root(document);
   const std::string name = root.text("name", std::filesystem::path(file).stem().string());
   if (std::filesystem::path(name).filename() != name) root.fail("name", "expected a name that a folder can have");
@@ -163,6 +161,7 @@ Config load_config(const std::string& file) {
   const double start_time = model.start_time;
   const Index dimension = model.dimension();
   Config config{file,
+                document.root().dump(),
                 name,
                 std::move(model),
                 std::move(columns),
@@ -171,6 +170,14 @@ Config load_config(const std::string& file) {
                 read_filter(root.section_or_empty("filter"), dimension)};
   root.finish();
   return config;
+}
+
+}  // namespace
+
+Config load_config(const std::string& file) { return read_config(JsonDocument::load(file)); }
+
+Config parse_config(const std::string& text, const std::string& file) {
+  return read_config(JsonDocument::parse(text, file));
 }
 
 }  // namespace jko

@@ -51,6 +51,7 @@ struct FilterSettings {
 
 struct Config {
   std::string file;
+  std::string text;  ///< as it was read, without comments: parse_config() makes the same of it
   std::string name;
   Model model;
   std::vector<std::string> columns;  ///< of the recording; empty: all but the time
@@ -61,5 +62,8 @@ struct Config {
 
 /// Throws InputError with file, line and key.
 Config load_config(const std::string& file);
+
+/// The same of a text; `file` is what errors call it.
+Config parse_config(const std::string& text, const std::string& file);
 
 }  // namespace jko

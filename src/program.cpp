@@ -11,6 +11,7 @@
 #include "src/commands/commands.hpp"
 #include "src/error.hpp"
 #include "src/methods.hpp"
+#include "src/timestamp.hpp"
 #include "src/version.hpp"
 
 namespace jko {
@@ -25,18 +26,22 @@ struct CommandLine {
   CompareOptions compare;
   SimulateOptions simulate;
   std::string check_config;
-  std::string density;
+  std::string density, speed;
 };
 
 void define_replay(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand("replay", "Filter a recording, observation by observation");
   ReplayOptions& options = line.replay;
-  command->add_option("-c,--config", options.config, "the study: model, columns, settings (JSON)")
-      ->type_name("FILE")
-      ->required();
-  command->add_option("-i,--observations", options.observations, "the recording (CSV or JSON Lines)")
-      ->type_name("FILE")
-      ->required();
+  auto* config = command->add_option("-c,--config", options.config, "the study: model, columns, settings (JSON)");
+  config->type_name("FILE");
+  auto* observations =
+      command->add_option("-i,--observations", options.observations, "the recording (CSV or JSON Lines)");
+  observations->type_name("FILE");
+  auto* recording = command->add_option("--recording", options.recording, "instead of both: that of a live run");
+  recording->type_name("FILE")->excludes(config)->excludes(observations);
+  command->add_option("--speed", line.speed, "of a live run's recording: 1 as it came, 10 ten times as fast, or max")
+      ->type_name("FACTOR")
+      ->needs(recording);
   command->add_option("--until", options.until, "read no further than this time, then predict to it")->type_name("T");
   command->add_option("-m,--method", options.method, "instead of the config's")->check(CLI::IsMember(method_names()));
   command->add_option("--compare", options.compare, "run a second method beside, and report the divergence")
@@ -61,12 +66,36 @@ void define_replay(CLI::App& app, CommandLine& line) {
     jkofilter replay -c configs/dax_volatility.json -i data/eu_stock_returns.csv --compare grid
   The paper's task: nine observations, then the density at t = 5
     jkofilter replay -c configs/sine_well.json -i data/sine_well.csv --until 5 --density -4:4:801
+  What a live run recorded, bit for bit the same posteriors
+    jkofilter replay --recording run.jsonl --output out/again
 
 It writes to the output folder:
   posterior.jsonl  a line for each observation: mean, covariance, quantiles, log evidence, times, …
   summary.json     the run as a whole
   posterior.png    the density over time with mean, 90 % band and observations (needs gnuplot)
   density.csv      with --density)");
+}
+
+/// What CLI11 cannot say of replay's options.
+void finish_replay(const CLI::App& app, CommandLine& line) {
+  ReplayOptions& options = line.replay;
+  const CLI::App& command = *app.get_subcommand("replay");
+  if (options.recording.empty()) {
+    if (options.config.empty()) throw CLI::RequiredError("--config");
+    if (options.observations.empty()) throw CLI::RequiredError("--observations");
+    return;
+  }
+  // The recording says how it was filtered.
+  for (const char* name : {"--until", "--method", "--compare", "--density", "--seed"}) {
+    if (command.count(name) > 0) throw CLI::ExcludesError("--recording", name);
+  }
+  if (line.speed.empty() || line.speed == "max") return;
+  std::string_view factor = line.speed;
+  if (factor.back() == 'x') factor.remove_suffix(1);
+  options.speed = parse_number(factor);
+  if (!options.speed || !(*options.speed > 0.0)) {
+    throw CLI::ValidationError("--speed", fmt::format("expected a positive number or max, found '{}'", line.speed));
+  }
 }
 
 /// "" if there is a filter of that name, else what to say.
@@ -167,6 +196,7 @@ int run_program(const std::vector<std::string>& arguments, std::ostream& out, st
 
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    if (app.got_subcommand("replay")) finish_replay(app, line);
     if (!line.density.empty()) {
       try {
         line.replay.density = DensityGrid::parse(line.density);
@@ -181,7 +211,8 @@ int run_program(const std::vector<std::string>& arguments, std::ostream& out, st
   }
 
   try {
-    if (app.got_subcommand("replay")) replay(line.replay, out, err);
+    if (app.got_subcommand("replay"))
+      (line.replay.recording.empty() ? replay : replay_recording)(line.replay, out, err);
     if (app.got_subcommand("compare")) compare(line.compare, out, err);
     if (app.got_subcommand("simulate")) simulate(line.simulate, out);
     if (app.got_subcommand("check")) check(line.check_config, out);

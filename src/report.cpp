@@ -64,6 +64,13 @@ ordered_json FilteredObservation::to_json() const {
   json["update_ms"] = update_ms;
   json["fallback"] = predict.fallback;
   if (symmetric_kl) json["sym_kl"] = *symmetric_kl;
+  if (live) {
+    json["rung"] = name_of(live->rung);
+    json["revised"] = live->revised;
+    json["gated"] = live->gated;
+    json["arrived"] = live->arrived;
+    json["source"] = live->source;
+  }
   return json;
 }
 

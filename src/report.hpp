@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "filter/filter.hpp"
+#include "src/live/verdict.hpp"
 
 namespace jko {
 
@@ -26,6 +27,15 @@ struct LawSummary {
   void write_to(nlohmann::ordered_json& json) const;
 };
 
+/// What a live run says of an observation besides.
+struct LiveMark {
+  Rung rung = Rung::full;
+  bool revised = false;  ///< published before: an observation from before this one has come late
+  bool gated = false;    ///< held back: the law is the predicted one
+  double arrived = 0.0;  ///< Unix seconds
+  std::string source;
+};
+
 /// One observation, filtered.
 struct FilteredObservation {
   Index index;
@@ -37,6 +47,7 @@ struct FilteredObservation {
   UpdateSummary update;
   double predict_ms, update_ms;
   std::optional<double> symmetric_kl;  ///< to the compared method
+  std::optional<LiveMark> live{};      ///< only in a live run
 
   /// The line of posterior.jsonl.
   nlohmann::ordered_json to_json() const;

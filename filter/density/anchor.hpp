@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "filter/density/anchor_state.hpp"
 #include "filter/gaussian_mixture.hpp"
 #include "filter/types.hpp"
 
@@ -17,13 +18,20 @@ class Anchor {
   /// log density at each row of `points` (N, D); finite everywhere, so that no observation is impossible merely because
   /// it is far away.
   virtual Vector log_density(PointsView points) const = 0;
+  /// What restored_anchor() makes the same density of.
+  virtual AnchorState state() const = 0;
 };
+
+/// Throws std::invalid_argument if the state is not one of a density in the dimension of `initial`, which is the law
+/// that a state may refer to.
+std::shared_ptr<const Anchor> restored_anchor(const AnchorState& state, const GaussianMixture& initial);
 
 /// The initial law.
 class MixtureAnchor final : public Anchor {
  public:
   explicit MixtureAnchor(GaussianMixture law) : law_(std::move(law)) {}
   Vector log_density(PointsView points) const override { return law_.log_density(points); }
+  AnchorState state() const override { return {}; }
 
  private:
   GaussianMixture law_;

@@ -7,6 +7,7 @@
 
 #include "filter/minimize.hpp"
 #include "filter/parametrisation.hpp"
+#include "filter/state_checks.hpp"
 
 namespace jko {
 namespace {
@@ -69,6 +70,24 @@ std::unique_ptr<FlowAnchor> FlowAnchor::fit(PointsView points, const Vector& wei
   ConvexMap<double> map = summary.value < gaussian_loss ? parameters.map(theta) : gaussian;
 
   return std::unique_ptr<FlowAnchor>(new FlowAnchor(frame.center, frame.whitening, std::move(map)));
+}
+
+FlowAnchor::FlowAnchor(const AnchorState& state)
+    : center_(state.center), whitening_(state.axes), to_normal_(state.map) {
+  const Index d = center_.size();
+  require_vector(center_, d, "a flow's centre");
+  require_shape(whitening_, d, d, "a flow's whitening");
+  require_state(whitening_.diagonal().minCoeff() > 0.0, "a flow's whitening, which is singular");
+  require_map(to_normal_, d);
+}
+
+AnchorState FlowAnchor::state() const {
+  AnchorState state;
+  state.kind = AnchorState::flow;
+  state.center = center_;
+  state.axes = whitening_;
+  state.map = to_normal_;
+  return state;
 }
 
 Vector FlowAnchor::log_density(PointsView points) const {

@@ -24,7 +24,10 @@ class FlowAnchor final : public Anchor {
   static std::unique_ptr<FlowAnchor> fit(PointsView points, const Vector& weights, const Vector& log_density,
                                          const FlowOptions& options);
 
+  explicit FlowAnchor(const AnchorState& state);
+
   Vector log_density(PointsView points) const override;
+  AnchorState state() const override;
 
  private:
   FlowAnchor(Vector center, Matrix whitening, ConvexMap<double> to_normal);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "filter/density/cubic_interpolation.hpp"
+#include "filter/state_checks.hpp"
 
 namespace jko {
 namespace {
@@ -37,6 +38,34 @@ GridAnchor::GridAnchor(LatticeBox box, const Eigen::VectorXi& counts, Vector log
   const double top = values_.maxCoeff();
   values_ = values_.unaryExpr([top](double v) { return v > top - kDepth ? v : top - kDepth; });
   values_.array() -= top + std::log((values_.array() - top).exp().sum() * box_.cell(counts));
+}
+
+GridAnchor::GridAnchor(const AnchorState& state)
+    : box_{state.center, state.axes, state.low, state.high}, values_(state.values) {
+  require_vector(box_.center, 2, "a grid's centre");
+  require_shape(box_.axes, 2, 2, "a grid's axes");
+  require_vector(box_.low, 2, "a grid's bounds");
+  require_vector(box_.high, 2, "a grid's bounds");
+  require_state((box_.high - box_.low).minCoeff() > 0.0, "a grid's bounds, which must rise");
+  for (const Index count : state.counts) require_state(count >= 4 && count <= 10'000, "a grid's size");
+  counts_ << static_cast<int>(state.counts[0]), static_cast<int>(state.counts[1]);
+  require_vector(values_, state.counts[0] * state.counts[1], "a grid's values");
+  inverse_axes_ = box_.axes.inverse();
+  require_state(inverse_axes_.allFinite(), "a grid's axes, which are singular");
+  spacing_ = ((box_.high - box_.low).array() / (counts_.array() - 1).cast<double>()).matrix();
+}
+
+AnchorState GridAnchor::state() const {
+  AnchorState state;
+  state.kind = AnchorState::grid;
+  state.center = box_.center;
+  state.axes = box_.axes;
+  state.low = box_.low;
+  state.high = box_.high;
+  state.counts[0] = counts_(0);
+  state.counts[1] = counts_(1);
+  state.values = values_;
+  return state;
 }
 
 Vector GridAnchor::log_density(PointsView points) const {

@@ -25,7 +25,10 @@ class GridAnchor final : public Anchor {
   /// `log_density` holds the values at box.points(counts), D = 2. The density is normalised.
   GridAnchor(LatticeBox box, const Eigen::VectorXi& counts, Vector log_density);
 
+  explicit GridAnchor(const AnchorState& state);
+
   Vector log_density(PointsView points) const override;
+  AnchorState state() const override;
 
  private:
   LatticeBox box_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "filter/state_checks.hpp"
+
 namespace jko {
 
 SplineAnchor::SplineAnchor(const Vector& knots, const Vector& log_density, double precision)
@@ -33,6 +35,35 @@ SplineAnchor::SplineAnchor(const Vector& knots, const Vector& log_density, doubl
         (knots_(i + 1) - knots_(i)) / 6.0 * (std::exp(values_(i)) + 4.0 * std::exp(middle) + std::exp(values_(i + 1)));
   }
   if (integral > 0.0 && std::isfinite(integral)) values_.array() -= std::log(integral);
+}
+
+SplineAnchor::SplineAnchor(const AnchorState& state)
+    : knots_(state.knots),
+      values_(state.values),
+      second_(state.second),
+      precision_(state.precision),
+      left_slope_(state.left_slope),
+      right_slope_(state.right_slope) {
+  const Index n = knots_.size();
+  require_state(n >= 4 && n <= 10'000'000, "the number of a spline's knots");
+  require_vector(knots_, n, "a spline's knots");
+  require_vector(values_, n, "a spline's values");
+  require_vector(second_, n, "a spline's derivatives");
+  require_state((knots_.tail(n - 1) - knots_.head(n - 1)).minCoeff() > 0.0, "a spline's knots, which must rise");
+  require_state(std::isfinite(precision_) && precision_ > 0.0, "a spline's precision");
+  require_state(std::isfinite(left_slope_) && std::isfinite(right_slope_), "a spline's slopes");
+}
+
+AnchorState SplineAnchor::state() const {
+  AnchorState state;
+  state.kind = AnchorState::spline;
+  state.knots = knots_;
+  state.values = values_;
+  state.second = second_;
+  state.precision = precision_;
+  state.left_slope = left_slope_;
+  state.right_slope = right_slope_;
+  return state;
 }
 
 double SplineAnchor::at(double x) const {

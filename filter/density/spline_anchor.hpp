@@ -11,7 +11,10 @@ class SplineAnchor final : public Anchor {
   /// (that of a Gaussian tail). The density is normalised.
   SplineAnchor(const Vector& knots, const Vector& log_density, double precision);
 
+  explicit SplineAnchor(const AnchorState& state);
+
   Vector log_density(PointsView points) const override;
+  AnchorState state() const override;
 
  private:
   double at(double x) const;

@@ -29,6 +29,7 @@ class EnsembleKalmanFilter final : public NormalMixtureFilter {
   PredictSummary predict(double t) override;
   UpdateSummary update(const Vector& y) override;
   std::string method() const override { return "enkf"; }
+  std::unique_ptr<Filter> clone() const override { return std::make_unique<EnsembleKalmanFilter>(*this); }
 
  private:
   bool describe_ensemble();

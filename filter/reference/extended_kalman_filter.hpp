@@ -12,6 +12,8 @@ class ExtendedKalmanFilter final : public GaussianSumFilter {
  public:
   /// Throws std::invalid_argument if the observation model has no moments.
   explicit ExtendedKalmanFilter(Model model) : GaussianSumFilter(std::move(model), linearised, "ekf") {}
+
+  std::unique_ptr<Filter> clone() const override { return std::make_unique<ExtendedKalmanFilter>(*this); }
 };
 
 }  // namespace jko

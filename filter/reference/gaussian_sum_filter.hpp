@@ -35,6 +35,7 @@ class GaussianSumFilter : public NormalMixtureFilter {
   PredictSummary predict(double t) override;
   UpdateSummary update(const Vector& y) override;
   std::string method() const override { return method_; }
+  std::unique_ptr<Filter> clone() const override { return std::make_unique<GaussianSumFilter>(*this); }
 
  protected:
   /// A single normal law, and the rule for its moments.

@@ -39,6 +39,7 @@ class GridFilter final : public Filter {
   Vector log_density(PointsView points) const override;
   Points sample(Index count, std::uint64_t seed) const override;
   std::string method() const override { return "grid"; }
+  std::unique_ptr<Filter> clone() const override { return std::make_unique<GridFilter>(*this); }
 
   const std::vector<std::pair<double, double>>& domain() const { return options_.domain; }
 

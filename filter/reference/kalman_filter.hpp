@@ -19,6 +19,7 @@ class KalmanFilter final : public NormalMixtureFilter {
   PredictSummary predict(double t) override;
   UpdateSummary update(const Vector& y) override;
   std::string method() const override { return "kalman"; }
+  std::unique_ptr<Filter> clone() const override { return std::make_unique<KalmanFilter>(*this); }
 
  private:
   Model model_;

@@ -37,6 +37,7 @@ class ParticleFilter final : public Filter {
   Vector log_density(PointsView points) const override { return law_.log_density(points); }
   Points sample(Index count, std::uint64_t seed) const override { return law_.sample(count, seed); }
   std::string method() const override { return "bootstrap"; }
+  std::unique_ptr<Filter> clone() const override { return std::make_unique<ParticleFilter>(*this); }
 
  private:
   Model model_;

@@ -12,6 +12,8 @@ class UnscentedKalmanFilter final : public GaussianSumFilter {
  public:
   /// Throws std::invalid_argument if the observation model has no moments.
   explicit UnscentedKalmanFilter(Model model) : GaussianSumFilter(std::move(model), sigma_points, "ukf") {}
+
+  std::unique_ptr<Filter> clone() const override { return std::make_unique<UnscentedKalmanFilter>(*this); }
 };
 
 }  // namespace jko

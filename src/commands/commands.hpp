@@ -15,6 +15,8 @@ namespace jko {
 /// Filters a recording, observation by observation.
 struct ReplayOptions {
   std::string config, observations;
+  std::string recording;        ///< of a live run, instead of the two
+  std::optional<double> speed;  ///< of a live run's recording, 1: as it came; empty: as fast as it goes
   std::string output;           ///< folder; empty: out/<name of the config>
   std::string method;           ///< empty: the config's
   std::string compare;          ///< a second method beside the first; empty: none
@@ -25,6 +27,9 @@ struct ReplayOptions {
   bool quiet = false;
 };
 void replay(const ReplayOptions& options, std::ostream& out, std::ostream& err);
+
+/// Filters the recording of a live run again, bit for bit.
+void replay_recording(const ReplayOptions& options, std::ostream& out, std::ostream& err);
 
 /// Runs methods over a recording side by side: a table, compare.json and compare.png.
 struct CompareOptions {

@@ -36,6 +36,7 @@ class MovingGaussian final : public Filter {
   Vector log_density(PointsView points) const override { return law().log_density(points); }
   Points sample(Index count, std::uint64_t seed) const override { return law().sample(count, seed, 0); }
   std::string method() const override { return "moving_gaussian"; }
+  std::unique_ptr<Filter> clone() const override { return std::make_unique<MovingGaussian>(*this); }
 
  private:
   GaussianMixture law() const { return GaussianMixture::gaussian(mean_, covariance()); }
