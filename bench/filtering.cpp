@@ -284,8 +284,8 @@ int main(int argc, char** argv) {
       sine_well(), seeds, grid_truth(10.0, 4000, 1e-3),
       std::vector<Contestant>{jko_filter(kSecond, 0.25, 40, 256), jko_filter(kSecond, 0.25), jko_filter(kFirst, 0.1),
                               jko_filter(kSecond, 0.1), jko_filter(kSecond, 0.05), jko_filter(kSecond, 0.025, 96, 768),
-                              bootstrap_filter(10000), bootstrap_filter(100000), bootstrap_filter(100000, 1e-3),
-                              bootstrap_filter(1000000), bootstrap_filter(10000000)} +
+                              jko_filter(kSecond, 0.0125, 128, 1024), bootstrap_filter(10000), bootstrap_filter(100000),
+                              bootstrap_filter(100000, 1e-3), bootstrap_filter(1000000), bootstrap_filter(10000000)} +
           others());
   benchmark.add(
       double_well(), some, grid_truth(4.0, 400, 2.5e-3),

@@ -28,6 +28,7 @@ double log_sum_exp(const Vector& v) {
 
 Belief::Belief(std::shared_ptr<const Model> model, const BeliefOptions& options)
     : model_(std::move(model)), options_(options), anchor_(std::make_shared<MixtureAnchor>(model_->initial)) {
+  if (options_.chain == 0) options_.chain = default_chain(model_->dimension());
   const LogDensity law = [this](PointsView x) { return anchor_->log_density(x); };
   if (on_lattice()) {
     const Points guess = model_->initial.quasi_sample(options_.nodes, options_.seed);
@@ -113,13 +114,19 @@ void Belief::replace_nodes(Placement placement) {
   ++draws_;
 }
 
-void Belief::renew() {
+std::optional<Points> Belief::renew() {
+  std::optional<ConvexMap<double>> last;
+  if (!chain_.empty() && std::holds_alternative<ConvexMap<double>>(chain_.back())) {
+    last = std::get<ConvexMap<double>>(chain_.back());
+  }
   fold();
   const LogDensity law = [this](PointsView x) { return anchor_->log_density(x); };
   Placement placement = on_lattice()
                             ? place_on_lattice(law, nodes_.x, nodes_.log_density, options_.nodes)
                             : place_quasi_random(law, {nodes_.mean(), nodes_.covariance()}, options_.nodes, seed());
   if (placement.log_normaliser > -kInfinity) replace_nodes(std::move(placement));
+  if (!last) return std::nullopt;
+  return invert(*last, nodes_.x).preimage;
 }
 
 UpdateSummary Belief::update(const Vector& y, double t) {

@@ -12,6 +12,7 @@
 /// longer than BeliefOptions::chain.
 
 #include <memory>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -27,10 +28,13 @@ namespace jko {
 struct BeliefOptions {
   Index nodes = 512;
   double resample_below =
-      0.5;         ///< share of effective nodes below which they are placed anew (three dimensions or more)
-  int chain = 24;  ///< at most so many maps since the anchor
+      0.5;        ///< share of effective nodes below which they are placed anew (three dimensions or more)
+  int chain = 0;  ///< at most so many maps since the anchor; 0: default_chain()
   std::uint64_t seed = 0;
 };
+
+/// A lattice is cheap to place anew, and what maps have pulled far apart is not seen between its nodes.
+constexpr int default_chain(Index dimension) { return dimension <= 2 ? 4 : 24; }
 
 class Belief {
  public:
@@ -53,8 +57,9 @@ class Belief {
   /// old one.
   void replace_model(std::shared_ptr<const Model> model);
 
-  /// Folds the chain into a new anchor and places the nodes anew.
-  void renew();
+  /// Folds the chain into a new anchor and places the nodes anew. Returns where the last map of the chain took the new
+  /// nodes from, (N, D), so that a multistep scheme need not start again; nothing if its last link is no map.
+  std::optional<Points> renew();
   /// Whether the next map would make the chain too long.
   bool chain_full() const { return maps() >= options_.chain; }
   int maps() const;

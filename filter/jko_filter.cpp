@@ -24,7 +24,8 @@ JkoOptions checked(JkoOptions options, Index dimension) {
   require(options.iterations >= 1, "at least one iteration is needed");
   require(options.budget_ms >= 0.0, "the budget must not be negative");
   require(options.resample_below >= 0.0 && options.resample_below <= 1.0, "resample_below must lie in [0, 1]");
-  require(options.chain >= 1, "the chain must hold at least one map");
+  require(options.chain >= 0, "the chain's length must not be negative");
+  if (options.chain == 0) options.chain = default_chain(dimension);
   for (const Index width : options.widths) require(width >= 1, "a layer needs at least one hidden unit");
   require(options.solver != Solver::newton || options.widths.size() <= 1,
           "the newton solver has one hidden layer; use the solver lbfgs for more");
@@ -115,12 +116,8 @@ StepPlan JkoFilter::plan(double t, int count) const {
 
 StepReport JkoFilter::step(StepPlan& plan, const StepLimits& limits) {
   const double length = (plan.end - plan.start) / plan.count;
+  if (belief_.chain_full()) renew();
   if (plan.next_share == plan.shares.size()) {
-    if (belief_.chain_full()) {
-      belief_.renew();
-      previous_length_ = 0.0;
-      solver_.forget();
-    }
     plan.shares = options_.scheme == Scheme::bdf2 ? bdf2_shares(length, previous_length_) : std::vector<double>{1.0};
     plan.next_share = 0;
   }
@@ -130,6 +127,14 @@ StepReport JkoFilter::step(StepPlan& plan, const StepLimits& limits) {
     time_ = plan.finished() ? plan.end : plan.start + plan.done * length;
   }
   return report;
+}
+
+void JkoFilter::renew() {
+  if (std::optional<Points> before = belief_.renew()) {
+    previous_ = std::move(*before);
+  } else {
+    previous_length_ = 0.0;
+  }
 }
 
 PredictSummary JkoFilter::predict(double t) {

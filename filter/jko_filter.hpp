@@ -31,7 +31,7 @@ struct JkoOptions {
   int iterations = 100;         ///< at most so many solver iterations a step
   double budget_ms = 0.0;       ///< at most so much time a step, then the best so far; 0: no limit
   double resample_below = 0.5;  ///< new nodes when the effective sample size falls below this share of them
-  int chain = 24;               ///< at most so many maps since the anchor, then a new anchor is fitted
+  int chain = 0;  ///< at most so many maps since the anchor, then a new anchor is fitted; 0: default_chain()
   std::uint64_t seed = 0;
 };
 
@@ -88,6 +88,7 @@ class JkoFilter final : public Filter {
  private:
   StepReport advance(double length, const StepLimits& limits);
   double automatic_step() const;
+  void renew();
 
   std::shared_ptr<const Model> model_;
   JkoOptions options_;

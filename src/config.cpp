@@ -74,7 +74,7 @@ JkoOptions read_jko(const ConfigReader& section) {
   options.iterations = static_cast<int>(section.integer("iterations", 1, 100'000, options.iterations));
   options.budget_ms = section.number("budget_ms", Range::positive(), options.budget_ms);
   options.resample_below = section.number("resample_below", Range::between(0.0, 1.0), options.resample_below);
-  options.chain = static_cast<int>(section.integer("chain", 1, 10'000, options.chain));
+  options.chain = static_cast<int>(section.integer("chain", 0, 10'000, options.chain));
   return options;
 }
 

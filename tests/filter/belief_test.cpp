@@ -91,6 +91,21 @@ TEST_CASE("Folding the chain into an anchor keeps the density", "[belief]") {
   }
 }
 
+TEST_CASE("New nodes know where the last map took them from", "[belief]") {
+  for (const Index d : {1, 2, 3}) {
+    CAPTURE(d);
+    Belief b = belief(d, 0.5);
+    const ConvexMap<double> last = interpolate(random_map(d, {6}, 20), 0.15);
+    advance(b, interpolate(random_map(d, {6}, 21), 0.15));
+    advance(b, last);
+    const auto before = b.renew();
+    REQUIRE(before.has_value());
+    CHECK((apply(last, *before).image - b.nodes().x).cwiseAbs().maxCoeff() < 1e-8);
+    b.update(Vector::Zero(d), 0.0);
+    CHECK_FALSE(b.renew().has_value());
+  }
+}
+
 TEST_CASE("Draws have the moments of the law", "[belief]") {
   for (const Index d : {1, 2, 3}) {
     CAPTURE(d);

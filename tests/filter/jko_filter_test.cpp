@@ -172,6 +172,34 @@ TEST_CASE("A double well in the plane seen by its distance from a beacon, agains
   CHECK(median(divergence) < 0.05);
 }
 
+TEST_CASE("The law of a double well spreads as on a grid, also where the flow pulls the nodes apart",
+          "[jko_filter][accuracy]") {
+  const Model model{std::make_shared<DoubleWell>(Vector::Ones(2), Vector::Ones(2)), 2.0, GaussianMixture::standard(2),
+                    std::make_shared<LinearGaussian>(Matrix::Identity(2, 2), Matrix::Identity(2, 2))};
+  JkoOptions options;
+  options.step = 0.05;
+  JkoFilter filter(model, options);
+  GridOptions grid_options;
+  grid_options.horizon = 4.0;
+  GridFilter grid(model, grid_options);
+  filter.predict(0.5);
+  grid.predict(0.5);
+  CHECK(symmetric_kl(filter, grid) < 1e-4);
+}
+
+TEST_CASE("New nodes in the middle of a prediction leave second-order steps unbroken", "[jko_filter]") {
+  JkoOptions options;
+  options.step = 0.05;
+  options.chain = 24;
+  JkoFilter one_chain(ou_model(1), options);
+  options.chain = 2;
+  JkoFilter many_chains(ou_model(1), options);
+  one_chain.predict(1.0);
+  many_chains.predict(1.0);
+  // Steps that start again, short and of first order, would differ by 5e-6.
+  CHECK(symmetric_kl(one_chain.mean(), one_chain.covariance(), many_chains.mean(), many_chains.covariance()) < 1e-9);
+}
+
 TEST_CASE("Cost and memory of an observation do not grow with their number", "[jko_filter]") {
   const Model model = sine_well();
   JkoOptions options;
