@@ -146,6 +146,14 @@ FilterSettings read_filter(const ConfigReader& section, Index dimension) {
   return settings;
 }
 
+LiveSettings read_live(const ConfigReader& section) {
+  LiveSettings settings;
+  settings.budget_ms = section.number("budget_ms", Range::positive(), settings.budget_ms);
+  if (section.has("gate")) settings.gate = section.number("gate", Range::positive());
+  section.finish();
+  return settings;
+}
+
 Config read_config(const JsonDocument& document) {
   const std::string& file = document.file();
   const ConfigReader root(document);
@@ -167,7 +175,8 @@ Config read_config(const JsonDocument& document) {
                 std::move(columns),
                 read_time(root.section_or_empty("time")),
                 read_schedule(root.section_or_empty("schedule"), start_time),
-                read_filter(root.section_or_empty("filter"), dimension)};
+                read_filter(root.section_or_empty("filter"), dimension),
+                read_live(root.section_or_empty("live"))};
   root.finish();
   return config;
 }

@@ -18,6 +18,7 @@
 #include "filter/reference/gaussian_sum_filter.hpp"
 #include "filter/reference/grid_filter.hpp"
 #include "filter/reference/particle_filter.hpp"
+#include "src/live/live_options.hpp"
 
 namespace jko {
 
@@ -58,6 +59,7 @@ struct Config {
   TimeUnit time;
   Schedule schedule;
   FilterSettings filter;
+  LiveSettings live{};
 };
 
 /// Throws InputError with file, line and key.

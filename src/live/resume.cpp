@@ -16,6 +16,8 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kModelKeys[] = {"beta", "diffusion", "observation"};
+/// Settings that may change at any time: what is recorded says which were in force.
+constexpr const char* kLiveKey = "live";
 
 /// Of bounded depth, whatever the text is.
 json parsed(const std::string& text) { return JsonDocument::parse(text, "JSON").root(); }
@@ -39,7 +41,9 @@ KeptBelief without_filter(const KeptState& state) {
 
 std::string first_difference(const std::string& a, const std::string& b) {
   if (a == b) return "";
-  const json first = parsed(a), second = parsed(b);
+  json first = parsed(a), second = parsed(b);
+  first.erase(kLiveKey);
+  second.erase(kLiveKey);
   for (const auto& item : first.items()) {
     if (!second.contains(item.key()) || second[item.key()] != item.value()) return item.key();
   }

@@ -156,6 +156,13 @@ TEST_CASE("filter settings reach the filters' options") {
   CHECK(config.filter.gaussian_sum.components == 80);
 }
 
+TEST_CASE("settings of a live run, each with its default") {
+  CHECK(load(test::kOrnsteinUhlenbeck).live.budget_ms == 0.0);
+  const Config config = load(changed(R"("filter": {)", R"("live": {"budget_ms": 40, "gate": 12.5}, "filter": {)"));
+  CHECK(config.live.budget_ms == 40.0);
+  CHECK(config.live.gate == 12.5);
+}
+
 TEST_CASE("a mistyped key or name anywhere is told with the nearest valid one") {
   CHECK(complaint(changed("potential", "potental")) == "m.json:3: potental: unknown key (did you mean 'potential'?)");
   CHECK(complaint(changed("\"quadratic\"", "\"quadratc\"")) ==

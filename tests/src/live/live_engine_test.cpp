@@ -269,6 +269,8 @@ TEST_CASE("Reloading takes beta and noise, and nothing else", "[live][engine][re
   CHECK_THROWS_AS(engine.reload(other, settings), InputError);
   const Vector mean = engine.filter().mean();
   settings.gate = 12.0;
+  engine.reload(changed("\"chain\": 9}", "\"chain\": 9}, \"live\": {\"gate\": 12}"), settings);  // no other model
+  CHECK(engine.filter().mean() == mean);
   engine.reload(changed("\"R\": 0.5", "\"R\": 0.0001"), settings);
   CHECK(engine.settings().gate == 12.0);
   CHECK((engine.filter().mean() - mean).norm() < 1e-3);
