@@ -1,6 +1,7 @@
 #include "filter/convex_features.hpp"
 
 #include <Eigen/LU>
+#include <algorithm>
 #include <boost/math/constants/constants.hpp>
 #include <cmath>
 
@@ -14,15 +15,17 @@ namespace {
 constexpr double kOverlap = 1.6;
 constexpr double kMargin = 1.05;  // bumps reach a little beyond the nodes
 
+// Sums of functions along too few directions cannot follow a law that is bent, along too many each has too few bumps.
+constexpr Index kBumps = 18, kFewest = 4, kMost = 16;
+
 /// Unit vectors along which features vary, in coordinates of unit variance: a fan in the plane; in more dimensions the
 /// axes, along which most potentials vary, and as many quasi-random directions.
-Matrix fan(Index dimension, std::uint64_t seed) {
+Matrix fan(Index dimension, Index width, std::uint64_t seed) {
   if (dimension == 1) return Matrix::Ones(1, 1);
   if (dimension == 2) {
-    constexpr Index kDirections = 6;
-    const Vector angle =
-        Vector::LinSpaced(kDirections + 1, 0.0, boost::math::constants::pi<double>()).head(kDirections);
-    Matrix directions(kDirections, 2);
+    const Index count = std::clamp((width + kBumps / 2) / kBumps, kFewest, kMost);
+    const Vector angle = Vector::LinSpaced(count + 1, 0.0, boost::math::constants::pi<double>()).head(count);
+    Matrix directions(count, 2);
     directions << angle.array().cos(), angle.array().sin();
     return directions;
   }
@@ -34,11 +37,12 @@ Matrix fan(Index dimension, std::uint64_t seed) {
 
 }  // namespace
 
-ConvexFeatures::ConvexFeatures(const Frame& frame, Index width, std::uint64_t seed) : frame_(frame) {
+ConvexFeatures::ConvexFeatures(PointsView nodes, const Vector& weights, Index width, std::uint64_t seed)
+    : frame_(Frame::of(nodes, weights)) {
   const Index d = dimension();
   // Directions whose squares span the symmetric matrices: the axes and, between each two of them, both diagonals.
   quadratic_ = d * d;
-  directions_.resize(quadratic_ + width, d);
+  directions_.resize(count(d, width), d);
   offsets_.resize(width);
   Index at = 0;
   for (Index i = 0; i < d; ++i) {
@@ -52,18 +56,22 @@ ConvexFeatures::ConvexFeatures(const Frame& frame, Index width, std::uint64_t se
   // curvature.
   const Matrix covariance = (frame_.whitening.transpose() * frame_.whitening).inverse();
   const Vector deviation = covariance.diagonal().cwiseSqrt();
-  const Matrix along = fan(d, seed) * deviation.cwiseInverse().asDiagonal();
-  const double range = kMargin * frame_.reach;
+  const Matrix along = fan(d, width, seed) * deviation.cwiseInverse().asDiagonal();
   kappa_.resize(width);
   for (Index k = 0, h = 0; k < along.rows(); ++k) {
     const Index bumps = (k + 1) * width / along.rows() - h;
     if (bumps > 0) fans_.push_back({quadratic_ + h, bumps});
     const double spread = std::sqrt(along.row(k) * covariance * along.row(k).transpose());
+    const Eigen::VectorXd place = (nodes.rowwise() - frame_.center.transpose()) * along.row(k).transpose() / spread;
+    const double middle = 0.5 * (place.minCoeff() + place.maxCoeff());
+    // A law of unit variance reaches at least one to both sides of its middle, but for rounding.
+    const double range = kMargin * std::max(1.0, 0.5 * (place.maxCoeff() - place.minCoeff()));
     const double steepness = std::max(1.0, kOverlap * static_cast<double>(bumps) / (2.0 * range));
     const double share = static_cast<double>(d) / static_cast<double>(along.rows());
     for (Index i = 0; i < bumps; ++i, ++h) {
+      const double bump = middle + range * (2.0 * (static_cast<double>(i) + 0.5) / static_cast<double>(bumps) - 1.0);
       directions_.row(quadratic_ + h) = steepness / spread * along.row(k);
-      offsets_(h) = -steepness * range * (2.0 * (static_cast<double>(i) + 0.5) / static_cast<double>(bumps) - 1.0);
+      offsets_(h) = -steepness * bump;
       kappa_(h) =
           share * range / (steepness * static_cast<double>(bumps)) * spread * spread / along.row(k).squaredNorm();
     }

@@ -18,8 +18,12 @@ namespace jko {
 
 class ConvexFeatures {
  public:
-  /// `width` hidden units over the nodes that `frame` describes: evenly spaced bumps along each direction of a fan.
-  ConvexFeatures(const Frame& frame, Index width, std::uint64_t seed);
+  /// `width` hidden units over the nodes (N, D): along each direction of a fan, bumps evenly spaced from the first node
+  /// to the last.
+  ConvexFeatures(PointsView nodes, const Vector& weights, Index width, std::uint64_t seed);
+
+  /// What units() will be.
+  static Index count(Index dimension, Index width) { return dimension * dimension + width; }
 
   Index dimension() const { return frame_.center.size(); }
   Index units() const { return directions_.rows(); }  ///< number of u: quadratic units first, then hidden ones

@@ -2,7 +2,7 @@
 /// The JKO step over maps with fixed features (convex_features.hpp): equation 2 is convex there, and a projected Newton
 /// method solves it.
 ///
-///     ConvexFeatures features(Frame::of(x, weights), 64, seed);
+///     ConvexFeatures features(x, weights, 64, seed);
 ///     FeatureCoefficients identity = identity_coefficients(features, x, weights), solution = identity;
 ///     MinimizeSummary summary = newton_step(problem, features, identity, solution, options);
 ///     ConvexMap<double> map = features.map(solution.shift, solution.u);

@@ -78,7 +78,7 @@ MinimizeOptions StepSolver::minimize_options(const JkoStepProblem& problem, cons
 
 ConvexMap<double> StepSolver::solve_newton(const JkoStepProblem& problem, double ratio, const MinimizeOptions& options,
                                            MinimizeSummary& summary) {
-  const ConvexFeatures features(Frame::of(problem.nodes, problem.weights), options_.widths.front(), options_.seed);
+  const ConvexFeatures features(problem.nodes, problem.weights, options_.widths.front(), options_.seed);
   const FeatureCoefficients identity = identity_coefficients(features, problem.nodes, problem.weights);
   FeatureCoefficients solution = identity;
   if (ratio > 0.0) {
@@ -158,7 +158,7 @@ void StepSolver::restore(const SolverState& state) {
   if (state.last_length > 0.0) {
     const bool trained = options_.solver == Solver::lbfgs;
     const Frame frame{Vector::Zero(dimension_), Matrix::Identity(dimension_, dimension_), 1.0, 1.0};
-    const Index units = trained ? 0 : ConvexFeatures(frame, options_.widths.front(), options_.seed).units();
+    const Index units = trained ? 0 : ConvexFeatures::count(dimension_, options_.widths.front());
     const Index parameters = trained ? Parametrisation(options_.widths, frame, options_.seed).size() : 0;
     const Index shift = trained ? 0 : dimension_;
     require_vector(state.shift, shift, "the solver's shift");

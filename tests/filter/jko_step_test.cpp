@@ -65,7 +65,7 @@ TEST_CASE("Newton's solution is a minimum: no nearby coefficients have a smaller
     const Nodes nodes = gaussian_nodes(d, 1.0, 600);
     const Ripple ripple(d);
     const JkoStepProblem problem = step_problem(nodes, ripple, 0.05, 1.0);
-    const ConvexFeatures features(Frame::of(nodes.x, nodes.weights), 24, 1);
+    const ConvexFeatures features(nodes.x, nodes.weights, 24, 1);
     const FeatureCoefficients identity = identity_coefficients(features, nodes.x, nodes.weights);
     FeatureCoefficients solution = identity;
     MinimizeOptions options;
@@ -90,7 +90,7 @@ TEST_CASE("Newton's solution is a minimum: no nearby coefficients have a smaller
 TEST_CASE("Fixed features start as a map close to the identity", "[convex_features]") {
   for (const Index d : {1, 2, 5}) {
     const Nodes nodes = gaussian_nodes(d, 0.3, 1000);
-    const ConvexFeatures features(Frame::of(nodes.x, nodes.weights), 64, 1);
+    const ConvexFeatures features(nodes.x, nodes.weights, 64, 1);
     const FeatureCoefficients start = identity_coefficients(features, nodes.x, nodes.weights);
     const Points moved = apply(features.map(start.shift, start.u), nodes.x).image;
     CHECK(std::sqrt(nodes.weights.dot((moved - nodes.x).rowwise().squaredNorm())) < 0.3 * 0.3 * std::sqrt(d));
@@ -100,7 +100,7 @@ TEST_CASE("Fixed features start as a map close to the identity", "[convex_featur
 TEST_CASE("Features and the network that is made of them agree", "[convex_features]") {
   for (const Index d : {1, 2, 3}) {
     const Points x = random_points(50, d, 1);
-    const ConvexFeatures features(Frame::of(x, Vector::Ones(50)), 10, 3);
+    const ConvexFeatures features(x, Vector::Ones(50), 10, 3);
     const Vector shift = random_points(d, 1, 2), u = random_points(features.units(), 1, 3).cwiseAbs();
     Matrix r, s;
     features.evaluate(x, r, s);
