@@ -289,9 +289,11 @@ int main(int argc, char** argv) {
           others());
   benchmark.add(
       double_well(), some, grid_truth(4.0, 400, 2.5e-3),
-      std::vector<Contestant>{jko_filter(kSecond, 0.25, 72, 1200), jko_filter(kSecond, 0.1),
+      std::vector<Contestant>{jko_filter(kSecond, 0.25, 72, 1200), jko_filter(kSecond, 0.1, 72, 1200),
+                              jko_filter(kSecond, 0.1, 108, 1600), jko_filter(kSecond, 0.1), jko_filter(kSecond, 0.05),
                               jko_filter(kSecond, 0.05, 216, 3600), bootstrap_filter(10000), bootstrap_filter(100000),
-                              bootstrap_filter(100000, 1e-3), bootstrap_filter(1000000), bootstrap_filter(10000000)} +
+                              bootstrap_filter(100000, 1e-3), bootstrap_filter(1000000), bootstrap_filter(3000000),
+                              bootstrap_filter(10000000)} +
           others());
   for (const Index d : {4, 8}) {
     benchmark.add({fmt::format("OU, D={}", d), ornstein_uhlenbeck(d), 0.25, 20, 5.0}, some, kalman_truth,

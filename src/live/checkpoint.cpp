@@ -49,6 +49,10 @@ class Descriptor {
   int descriptor_;
 };
 
+std::string head_of(int form, unsigned long long size, std::uint32_t crc) {
+  return fmt::format("{}{} {} {:08x}", kMagic, form, size, crc);
+}
+
 void write_all(int descriptor, std::string_view content, const std::string& file) {
   while (!content.empty()) {
     const ssize_t written = ::write(descriptor, content.data(), content.size());
@@ -63,7 +67,7 @@ void write_all(int descriptor, std::string_view content, const std::string& file
 std::string encode_checkpoint(const LiveState& state) {
   const std::vector<std::uint8_t> cbor = nlohmann::json::to_cbor(encode_state(state));
   const std::string_view payload(reinterpret_cast<const char*>(cbor.data()), cbor.size());
-  return fmt::format("{}{} {} {:08x}\n", kMagic, kForm, payload.size(), crc_of(payload)).append(payload);
+  return head_of(kForm, payload.size(), crc_of(payload)).append(1, '\n').append(payload);
 }
 
 LiveState decode_checkpoint(std::string_view content, const std::string& name) {
@@ -84,7 +88,9 @@ LiveState decode_checkpoint(std::string_view content, const std::string& name) {
   if (payload.size() != size) {
     throw InputError(name, 0, "", fmt::format("is torn: {} bytes, expected {}", payload.size(), size));
   }
-  if (crc_of(payload) != crc) throw InputError(name, 0, "", "is corrupt: its checksum is wrong");
+  // A head that reads the same but is not the one that was written (capitals in the checksum) has been changed too.
+  if (crc_of(payload) != crc || head != head_of(form, size, crc))
+    throw InputError(name, 0, "", "is corrupt: its checksum is wrong");
   LiveState state;
   try {
     decode_state(tree_from_cbor({payload.begin(), payload.end()}), state);
