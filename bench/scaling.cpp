@@ -130,7 +130,7 @@ bool draw(const std::string& file, const std::vector<Row>& rows, const std::vect
     const std::string block = fmt::format("p{}", k);
     script += gnuplot_block(block, points);
     script += fmt::format("set title {}\nset xlabel {}\n",
-                          gnuplot_quoted(fmt::format("time ~ {}^{{{:.2f}}}", names[k], exponent(rows, names[k]))),
+                          gnuplot_quoted(fmt::format("time ∝ {}^{{{:.2f}}}", names[k], exponent(rows, names[k]))),
                           gnuplot_quoted(names[k]));
     script += fmt::format("plot ${} using 1:2 with linespoints pt 7 lw 2 lc rgb '#e8590c'\n", block);
   }
@@ -162,7 +162,7 @@ int main(int argc, char** argv) {
   for (Index w = 8; w <= 128; w *= 2) add("width", w, {2, 2048, {w}});
   for (Index depth = 1; depth <= 3; ++depth) add("depth", depth, {2, 2048, std::vector<Index>(depth, 32)});
   const std::vector<std::string> names{"dimension", "nodes", "width", "depth"};
-  for (const std::string& name : names) fmt::print("time of an iteration ~ {}^{:.2f}\n", name, exponent(rows, name));
+  for (const std::string& name : names) fmt::print("time of an iteration ∝ {}^{:.2f}\n", name, exponent(rows, name));
 
   if (output.empty()) return 0;
   std::filesystem::create_directories(output);
