@@ -1,5 +1,7 @@
 #include "src/config.hpp"
 
+#include <spdlog/fmt/fmt.h>
+
 #include <cmath>
 #include <filesystem>
 
@@ -150,8 +152,17 @@ LiveSettings read_live(const ConfigReader& section) {
   LiveSettings settings;
   settings.budget_ms = section.number("budget_ms", Range::positive(), settings.budget_ms);
   if (section.has("gate")) settings.gate = section.number("gate", Range::positive());
-  section.finish();
   return settings;
+}
+
+std::vector<std::string> read_gpsd_fields(const ConfigReader& section, Index observed) {
+  if (!section.has("fields")) return {};
+  std::vector<std::string> fields = section.texts("fields", kLargestDimension);
+  if (static_cast<Index>(fields.size()) != observed) {
+    section.fail("fields", fmt::format("expected {}, one for each observed value, found {}", observed, fields.size()));
+  }
+  section.finish();
+  return fields;
 }
 
 Config read_config(const JsonDocument& document) {
@@ -168,6 +179,9 @@ Config read_config(const JsonDocument& document) {
   Model model = read_model(root, columns);
   const double start_time = model.start_time;
   const Index dimension = model.dimension();
+  const ConfigReader live = root.section_or_empty("live");
+  const ConfigReader gpsd = live.section_or_empty("gpsd");
+  const Index observed = model.observation->observation_dimension();
   Config config{file,
                 document.root().dump(),
                 name,
@@ -176,7 +190,9 @@ Config read_config(const JsonDocument& document) {
                 read_time(root.section_or_empty("time")),
                 read_schedule(root.section_or_empty("schedule"), start_time),
                 read_filter(root.section_or_empty("filter"), dimension),
-                read_live(root.section_or_empty("live"))};
+                read_live(live),
+                read_gpsd_fields(gpsd, observed)};
+  live.finish();
   root.finish();
   return config;
 }

@@ -60,6 +60,7 @@ struct Config {
   Schedule schedule;
   FilterSettings filter;
   LiveSettings live{};
+  std::vector<std::string> gpsd_fields;  ///< of gpsd's reports that are the observation; empty: none chosen
 };
 
 /// Throws InputError with file, line and key.

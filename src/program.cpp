@@ -23,10 +23,11 @@ constexpr int kBadInput = 2;
 /// Options of the command line, which start where the arguments are parsed.
 struct CommandLine {
   ReplayOptions replay;
+  LiveCommandOptions live;
   CompareOptions compare;
   SimulateOptions simulate;
   std::string check_config;
-  std::string density, speed;
+  std::string density, speed, budget;
 };
 
 void define_replay(CLI::App& app, CommandLine& line) {
@@ -105,6 +106,107 @@ std::string unknown_method(const std::string& name) {
   const std::string nearest = nearest_name(name, names);
   return fmt::format("unknown method '{}'{}; there are {}", name,
                      nearest.empty() ? "" : fmt::format(" (did you mean '{}'?)", nearest), fmt::join(names, ", "));
+}
+
+void define_live(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand("live", "Filter observations as they come");
+  LiveCommandOptions& options = line.live;
+  command->add_option("-c,--config", options.config, "the study: model, columns, settings (JSON)")
+      ->type_name("FILE")
+      ->required();
+  const auto addresses = [&](const char* name, std::vector<std::string>& list, const char* type, const char* help) {
+    command->add_option(name, list, help)->type_name(type)->group("In")->expected(1)->take_all();
+  };
+  addresses("--listen", options.listen, "tcp|udp://HOST:PORT", "take lines from clients, or datagrams");
+  addresses("--connect", options.connect, "tcp://HOST:PORT", "take lines from a server, again and again");
+  addresses("--gpsd", options.gpsd, "HOST:PORT", "take positions from gpsd (fields: live.gpsd.fields in the config)");
+  addresses("-i,--input", options.input, "FILE", "take the lines of a file, or of standard input (-)");
+  command->add_flag("--follow", options.follow, "the input files grow: wait for more")->group("In");
+  command->add_option("--queue", options.queue, "observations that may wait; then sources are held up")
+      ->check(CLI::Range(1, 1000000))
+      ->group("In")
+      ->type_name("N")
+      ->capture_default_str();
+  command->add_option("--lag", options.lag, "how late an observation may come (model's time)")
+      ->check(CLI::NonNegativeNumber)
+      ->group("In")
+      ->type_name("T")
+      ->capture_default_str();
+
+  command->add_option("-o,--output", options.output, "folder of the results (default: out/<name of the config>)")
+      ->group("Out")
+      ->type_name("FOLDER");
+  command->add_option("--publish", options.publish, "JSON Lines to all clients, or a datagram each for PlotJuggler")
+      ->group("Out")
+      ->expected(1)
+      ->take_all()
+      ->type_name("tcp|udp://HOST:PORT");
+  command->add_option("--metrics", options.metrics, "serve /metrics for Prometheus, and /healthz")
+      ->group("Out")
+      ->type_name("HOST:PORT");
+  command->add_option("--density", line.density, "also the density, N points from LO to HI on each axis (1-D, 2-D)")
+      ->group("Out")
+      ->type_name("LO:HI:N");
+  command->add_option("--every", options.every, "the density so often (model's time)")
+      ->check(CLI::PositiveNumber)
+      ->group("Out")
+      ->type_name("T")
+      ->capture_default_str();
+  command->add_option("--record", options.record, "a recording for replay --recording")
+      ->group("Out")
+      ->type_name("FILE");
+  command->add_option("--checkpoint", options.checkpoint, "the whole belief, for --resume")
+      ->group("Out")
+      ->type_name("FILE");
+  command->add_option("--checkpoint-every", options.checkpoint_every, "seconds")
+      ->check(CLI::PositiveNumber)
+      ->group("Out")
+      ->type_name("S")
+      ->capture_default_str();
+
+  command->add_option("--resume", options.resume, "go on from a checkpoint")->type_name("FILE");
+  command->add_option("-m,--method", options.method, "instead of the config's")->check(CLI::IsMember(method_names()));
+  command->add_option("--budget", line.budget, "time for an observation (default: the stream's spacing), or none")
+      ->type_name("MS");
+  command->add_option("--gate", options.gate, "hold back observations so many nats less likely than expected")
+      ->check(CLI::PositiveNumber)
+      ->type_name("NATS");
+  command->add_option("--seed", options.seed, "of the random numbers")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("N")
+      ->capture_default_str();
+  command->add_option("--threads", options.threads, "0: all cores")
+      ->check(CLI::Range(0, 1024))
+      ->type_name("N")
+      ->capture_default_str();
+  command->add_flag("-q,--quiet", options.quiet, "no status line, no table, warnings only");
+  command->footer(
+      R"(An observation is a line {"t": 0.5, "y": [1.2]} or 0.5,1.2; without a time the moment of its arrival counts.
+
+Examples:
+  A simulated stream, filtered as it comes
+    jkofilter live --config configs/sine_well_long.json --listen tcp://127.0.0.1:4711 --publish tcp://127.0.0.1:4712
+    jkofilter simulate --config configs/sine_well_long.json --send tcp://127.0.0.1:4711 --rate 10x
+  What another program prints
+    mosquitto_sub -t sensors/range | jkofilter live --config model.json --input -
+  For days, as a service (docs/live.md)
+    jkofilter live -c model.json --listen udp://:4711 --metrics :9100 --record run.jsonl --checkpoint run.ckpt
+
+It ends with its last input, or by SIGINT or SIGTERM, and reads the config again on SIGHUP. It writes to the output folder:
+  posterior.jsonl  a line for each posterior, as soon as it is known
+  summary.json     the run as a whole)");
+}
+
+/// What CLI11 cannot say of live's options.
+void finish_live(CommandLine& line) {
+  LiveCommandOptions& options = line.live;
+  if (line.budget == "none") options.budget_ms = LiveOptions::kUnlimited;
+  if (line.budget.empty() || line.budget == "none") return;
+  options.budget_ms = parse_number(line.budget);
+  if (!options.budget_ms || !(*options.budget_ms > 0.0)) {
+    throw CLI::ValidationError(
+        "--budget", fmt::format("expected a positive number of milliseconds or none, found '{}'", line.budget));
+  }
 }
 
 void define_compare(CLI::App& app, CommandLine& line) {
@@ -190,6 +292,7 @@ int run_program(const std::vector<std::string>& arguments, std::ostream& out, st
   app.require_subcommand(1);
   app.footer("jkofilter COMMAND --help shows the options of a command, with examples.");
   define_replay(app, line);
+  define_live(app, line);
   define_compare(app, line);
   define_simulate(app, line);
   define_check(app, line);
@@ -197,9 +300,10 @@ int run_program(const std::vector<std::string>& arguments, std::ostream& out, st
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
     if (app.got_subcommand("replay")) finish_replay(app, line);
+    if (app.got_subcommand("live")) finish_live(line);
     if (!line.density.empty()) {
       try {
-        line.replay.density = DensityGrid::parse(line.density);
+        line.replay.density = line.live.density = DensityGrid::parse(line.density);
       } catch (const std::invalid_argument& error) {
         throw CLI::ValidationError("--density", error.what());
       }
@@ -213,6 +317,7 @@ int run_program(const std::vector<std::string>& arguments, std::ostream& out, st
   try {
     if (app.got_subcommand("replay"))
       (line.replay.recording.empty() ? replay : replay_recording)(line.replay, out, err);
+    if (app.got_subcommand("live")) live(line.live, out, err);
     if (app.got_subcommand("compare")) compare(line.compare, out, err);
     if (app.got_subcommand("simulate")) simulate(line.simulate, out);
     if (app.got_subcommand("check")) check(line.check_config, out);

@@ -18,6 +18,10 @@ class Progress {
   bool due() const;
   /// `share` of the work that is done, from 0 to 1.
   void show(double share, const std::string& text);
+  /// Of work without an end.
+  void show(const std::string& text);
+  /// Takes the line away, so that something else can be written.
+  void clear();
 
  private:
   std::ostream& err_;

@@ -26,6 +26,7 @@ struct RecordingFormat {
   std::vector<std::string> columns;  ///< the values by name, in the model's order; empty: all but the time
   Index dimension = 1;               ///< number of values an observation
   TimeAxis time_axis{1.0};
+  bool timed = true;  ///< every line has a time; in a stream it need not have one
   double earliest = -std::numeric_limits<double>::infinity();  ///< no observation may be before this time
 };
 
@@ -39,7 +40,7 @@ struct Observation {
 class RecordParser {
  public:
   struct Record {
-    std::string time;
+    std::string time;  ///< empty: it has none
     Vector value;
   };
   virtual ~RecordParser() = default;

@@ -39,7 +39,7 @@ class CsvParser final : public RecordParser {
       if (is_time && time_column_) throw InputError(file_, line, header_[i], "the header has two columns of times");
       if (is_time) time_column_ = i;
     }
-    if (!time_column_) {
+    if (!time_column_ && format.timed) {
       throw InputError(file_, line, "t",
                        fmt::format("the header '{:.60}' has no such column, expected one like 't,y'", header));
     }
@@ -56,7 +56,7 @@ class CsvParser final : public RecordParser {
       throw InputError(file_, number, "",
                        fmt::format("expected {} cells as in the header, found {}", header_.size(), cells.size()));
     }
-    Record record{std::move(cells[*time_column_]), Vector(static_cast<Index>(columns_.size()))};
+    Record record{time_column_ ? std::move(cells[*time_column_]) : "", Vector(static_cast<Index>(columns_.size()))};
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       record.value[static_cast<Index>(i)] = value_of(cells[columns_[i]], number, header_[columns_[i]]);
     }
@@ -66,7 +66,7 @@ class CsvParser final : public RecordParser {
  private:
   void take_all_columns(int line, Index dimension) {
     for (std::size_t i = 0; i < header_.size(); ++i) {
-      if (i != *time_column_) columns_.push_back(i);
+      if (i != time_column_) columns_.push_back(i);
     }
     if (static_cast<Index>(columns_.size()) != dimension) {
       throw InputError(file_, line, "",
@@ -101,7 +101,7 @@ class CsvParser final : public RecordParser {
 class JsonLinesParser final : public RecordParser {
  public:
   JsonLinesParser(std::string file, const RecordingFormat& format)
-      : file_(std::move(file)), columns_(format.columns), dimension_(format.dimension) {}
+      : file_(std::move(file)), columns_(format.columns), dimension_(format.dimension), timed_(format.timed) {}
 
   Record parse(std::string_view line, int number) const override {
     const JsonDocument document = JsonDocument::parse(line, file_, number);
@@ -115,6 +115,7 @@ class JsonLinesParser final : public RecordParser {
 
   std::string time_of(const Json& object, int line) const {
     const auto time = object.contains("t") ? object.find("t") : object.find("time");
+    if (time == object.end() && !timed_) return "";
     if (time == object.end()) throw InputError(file_, line, "t", "this key is missing");
     return time->is_string() ? time->get<std::string>() : time->dump();
   }
@@ -164,6 +165,7 @@ class JsonLinesParser final : public RecordParser {
   std::string file_;
   std::vector<std::string> columns_;
   Index dimension_;
+  bool timed_;
 };
 
 }  // namespace

@@ -29,6 +29,8 @@ class TimeAxis {
   /// Nothing if `text` is neither a finite number nor a stamp.
   std::optional<double> read(std::string_view text);
 
+  bool has_origin() const { return origin_.has_value(); }
+
  private:
   double microseconds_per_unit_;
   std::optional<std::int64_t> origin_;

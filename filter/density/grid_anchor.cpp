@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "filter/density/cubic_interpolation.hpp"
 #include "filter/state_checks.hpp"
@@ -72,6 +73,10 @@ Vector GridAnchor::log_density(PointsView points) const {
   const Points z = (points.rowwise() - box_.center.transpose()) * inverse_axes_.transpose();
   Vector result(points.rows());
   for (Index i = 0; i < points.rows(); ++i) {
+    if (z.row(i).hasNaN()) {  // it has no place on the grid
+      result(i) = std::numeric_limits<double>::quiet_NaN();
+      continue;
+    }
     std::array<double, 2> at;
     double outside = 0.0;
     for (int k = 0; k < 2; ++k) {

@@ -67,6 +67,7 @@ AnchorState SplineAnchor::state() const {
 }
 
 double SplineAnchor::at(double x) const {
+  if (std::isnan(x)) return x;  // it has no place among the knots
   const Index n = knots_.size();
   if (x <= knots_(0)) {
     const double away = x - knots_(0);

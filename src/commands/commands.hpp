@@ -31,6 +31,29 @@ void replay(const ReplayOptions& options, std::ostream& out, std::ostream& err);
 /// Filters the recording of a live run again, bit for bit.
 void replay_recording(const ReplayOptions& options, std::ostream& out, std::ostream& err);
 
+/// Filters observations as they come.
+struct LiveCommandOptions {
+  std::string config;
+  std::vector<std::string> listen, connect, gpsd;  ///< addresses, see src/stream/source.hpp
+  std::vector<std::string> input;                  ///< files; "-" is standard input
+  bool follow = false;                             ///< the files grow
+  std::vector<std::string> publish;
+  std::string metrics;                 ///< address; empty: none
+  std::string output;                  ///< folder; empty: out/<name of the config>
+  std::string method;                  ///< empty: the config's
+  std::optional<DensityGrid> density;  ///< snapshots …
+  double every = 1.0;                  ///< … so often (model's time)
+  std::string record, checkpoint, resume;
+  double checkpoint_every = 60.0;         ///< seconds
+  double lag = 0.0;                       ///< model's time
+  std::optional<double> budget_ms, gate;  ///< instead of the config's
+  Index queue = 4096;                     ///< observations that may wait
+  std::uint64_t seed = 0;
+  int threads = 0;  ///< 0: all cores
+  bool quiet = false;
+};
+void live(const LiveCommandOptions& options, std::ostream& out, std::ostream& err);
+
 /// Runs methods over a recording side by side: a table, compare.json and compare.png.
 struct CompareOptions {
   std::string config, observations;

@@ -1,8 +1,6 @@
 #include "src/live/live_recording.hpp"
 
-#include <fcntl.h>
 #include <spdlog/fmt/fmt.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cmath>
@@ -22,7 +20,6 @@ using nlohmann::ordered_json;
 
 constexpr int kForm = 1;
 constexpr std::size_t kLongestLine = std::size_t{256} << 20;  // a header may hold a whole checkpoint
-constexpr std::size_t kMostWaiting = std::size_t{64} << 20;
 constexpr double kMostCount = 1e9;
 
 /// The values of one line by their names, and complaints that name them.
@@ -104,6 +101,12 @@ Vector values_from(const Fields& fields, const char* key) {
         array[i].is_null() ? std::numeric_limits<double>::quiet_NaN() : array[i].get<double>();
   }
   return values;
+}
+
+/// Cuts off what comes after the first `good_bytes`.
+const std::string& cut_to(const std::string& file, std::uintmax_t good_bytes) {
+  std::filesystem::resize_file(file, good_bytes);
+  return file;
 }
 
 }  // namespace
@@ -245,44 +248,17 @@ RecordedEntry parse_entry(std::string_view text, const std::string& file, int li
   return entry;
 }
 
-RecordingWriter::RecordingWriter(const std::string& file, const RecordingHeader& header) : file_(file) {
-  descriptor_ = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
-  if (descriptor_ < 0 && errno == EEXIST) {
-    throw InputError(file, 0, "", "exists: no recording is overwritten (go on with it by --resume, or choose another)");
-  }
-  if (descriptor_ < 0) throw InputError(file, 0, "", std::string("cannot be written: ") + std::strerror(errno));
+RecordingWriter::RecordingWriter(const std::string& file, const RecordingHeader& header)
+    : file_(file, PatientFile::Mode::fresh) {
   const std::string problem = write(to_json(header));
   if (!problem.empty()) throw std::runtime_error(problem);
 }
 
-RecordingWriter::RecordingWriter(const std::string& file, std::uintmax_t good_bytes) : file_(file) {
-  std::filesystem::resize_file(file, good_bytes);
-  descriptor_ = ::open(file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
-  if (descriptor_ < 0) throw InputError(file, 0, "", std::string("cannot be written: ") + std::strerror(errno));
-}
-
-RecordingWriter::~RecordingWriter() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
+RecordingWriter::RecordingWriter(const std::string& file, std::uintmax_t good_bytes)
+    : file_(cut_to(file, good_bytes), PatientFile::Mode::append) {}
 
 std::string RecordingWriter::write(const ordered_json& line) {
-  waiting_ += line.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-  waiting_ += '\n';
-  std::size_t done = 0;
-  int problem = 0;
-  while (done < waiting_.size() && problem == 0) {
-    const ssize_t written = ::write(descriptor_, waiting_.data() + done, waiting_.size() - done);
-    if (written > 0) {
-      done += static_cast<std::size_t>(written);
-    } else if (errno != EINTR) {
-      problem = errno == 0 ? EIO : errno;
-    }
-  }
-  waiting_.erase(0, done);
-  if (waiting_.empty()) return "";
-  std::string message = fmt::format("cannot write {}: {}", file_, std::strerror(problem));
-  if (waiting_.size() > kMostWaiting) throw std::runtime_error(message);
-  return message;
+  return file_.write(line.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
 }
 
 RecordingLines::RecordingLines(const std::string& file) : file_(file) {

@@ -19,6 +19,7 @@
 #include "src/live/live_options.hpp"
 #include "src/live/moves.hpp"
 #include "src/live/verdict.hpp"
+#include "src/patient_file.hpp"
 
 namespace jko {
 
@@ -71,25 +72,19 @@ Moves moves_from(const nlohmann::json& json_moves, const std::string& file, int 
 RecordingHeader parse_header(std::string_view text, const std::string& file);
 RecordedEntry parse_entry(std::string_view text, const std::string& file, int line);
 
-/// Appends whole lines, each handed to the system at once: what was written survives the end of the process, however it
-/// comes. While the disk is full lines wait in memory.
+/// Writes a recording, a PatientFile.
 class RecordingWriter {
  public:
   /// A new file, which must not exist: throws InputError.
   RecordingWriter(const std::string& file, const RecordingHeader& header);
   /// Goes on after the first `good_bytes` of a file; what comes after them is cut off.
   RecordingWriter(const std::string& file, std::uintmax_t good_bytes);
-  ~RecordingWriter();
-  RecordingWriter(const RecordingWriter&) = delete;
-  RecordingWriter& operator=(const RecordingWriter&) = delete;
 
   /// "" or why lines are waiting. Throws std::runtime_error when more are than memory should hold.
   std::string write(const nlohmann::ordered_json& line);
 
  private:
-  std::string file_;
-  int descriptor_ = -1;
-  std::string waiting_;
+  PatientFile file_;
 };
 
 class RecordingLines {

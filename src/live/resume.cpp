@@ -94,6 +94,9 @@ KeptBelief restored_first(const LiveState& state, const Config& config) {
     throw std::invalid_argument("the beliefs have the wrong form");
   }
   KeptBelief belief = without_filter(state.kept.front());
+  if (belief.index >= 0 && belief.value.size() != config.model.observation->observation_dimension()) {
+    throw std::invalid_argument("the number of an observation's values");
+  }
   std::unique_ptr<Filter> filter = make_filter(config, state.method, state.seed);
   auto* jko = dynamic_cast<JkoFilter*>(filter.get());
   if (!jko) throw std::invalid_argument("the method is " + state.method);

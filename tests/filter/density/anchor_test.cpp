@@ -1,6 +1,7 @@
 #include "filter/density/anchor.hpp"
 
 #include <cmath>
+#include <limits>
 
 #include "filter/density/flow_anchor.hpp"
 #include "filter/density/grid_anchor.hpp"
@@ -55,6 +56,24 @@ TEST_CASE("A grid of a smooth log density in the plane is that density, and norm
   CHECK((grid.log_density(x) - law.log_density(x)).cwiseAbs().maxCoeff() < 2e-3);
   CHECK(grid.log_density(Points::Constant(1, 2, 100.0)).allFinite());
   CHECK(grid.log_density(Points::Constant(1, 2, 100.0))(0) < -100.0);
+}
+
+TEST_CASE("At no number an anchor has no density, wherever else it has one", "[anchor]") {
+  const double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
+  const Vector knots = Vector::LinSpaced(40, -6.0, 6.0);
+  const SplineAnchor spline(knots, GaussianMixture::standard(1).log_density(knots), 1.0);
+  const Vector line = spline.log_density((Points(4, 1) << nan, 0.0, infinity, -infinity).finished());
+  CHECK(std::isnan(line(0)));
+  CHECK(std::isfinite(line(1)));
+  CHECK(line(2) == -infinity);
+  CHECK(line(3) == -infinity);
+  const LatticeBox box{Vector::Zero(2), Matrix::Identity(2, 2), Vector::Constant(2, -6.0), Vector::Constant(2, 6.0)};
+  const Eigen::VectorXi counts = Eigen::VectorXi::Constant(2, 32);
+  const GridAnchor grid(box, counts, GaussianMixture::standard(2).log_density(box.points(counts)));
+  const Vector plane = grid.log_density((Points(3, 2) << nan, 0.0, 0.0, nan, 0.0, 0.0).finished());
+  CHECK(std::isnan(plane(0)));
+  CHECK(std::isnan(plane(1)));
+  CHECK(std::isfinite(plane(2)));
 }
 
 TEST_CASE("A flow fitted to a Gaussian of known density is that Gaussian", "[anchor]") {
