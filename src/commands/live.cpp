@@ -9,8 +9,11 @@
 #include <cmath>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
+#include <limits>
 #include <ostream>
 #include <stdexcept>
+#include <thread>
 
 #include "src/commands/commands.hpp"
 #include "src/config.hpp"
@@ -36,7 +39,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kTurn = 0.25;  // seconds between two looks at what is not an observation
+constexpr double kTurn = 0.25;     // seconds between two looks at what is not an observation
+constexpr double kFarewell = 1.0;  // seconds for what is still to be sent when the run ends
 
 double unix_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -120,7 +124,7 @@ class LiveRun {
     io_.start();
     notify_service("READY=1");
     const double begin = steady_seconds();
-    while (!stopped_ && !queue_.ended()) {
+    while (stops_ == 0 && !queue_.ended()) {
       if (reload_.exchange(false)) reload();
       if (steady_seconds() >= next_turn_) look_around();
       if (auto arrival = queue_.pop()) {
@@ -130,9 +134,10 @@ class LiveRun {
       }
     }
     notify_service("STOPPING=1");
+    filter_the_rest();
     look_around();
-    if (queue_.size() > 0) say(fmt::format("{} observations were still waiting", queue_.size()));
     finish(steady_seconds() - begin);
+    let_publishers_finish();
   }
 
   void print_table(std::ostream& out) const {
@@ -207,7 +212,11 @@ class LiveRun {
   void listen_to_signals() {
     signals_.async_wait([this](boost::system::error_code error, int signal) {
       if (error) return;
-      (signal == SIGHUP ? reload_ : stopped_) = true;
+      if (signal == SIGHUP) {
+        reload_ = true;
+      } else {
+        ++stops_;
+      }
       queue_.wake();
       listen_to_signals();
     });
@@ -231,6 +240,22 @@ class LiveRun {
     if (seen.live->revised) return;
     latency_.add(latency);
     report_.add(seen);
+  }
+
+  /// What waited when we were asked to stop; not what still comes, and not if we are asked again.
+  void filter_the_rest() {
+    for (std::size_t left = queue_.size(); left > 0 && stops_ < 2; --left) {
+      if (steady_seconds() >= next_turn_) look_around();
+      if (auto arrival = queue_.pop()) take(*arrival);
+    }
+    if (queue_.size() > 0) say(fmt::format("{} observations were still waiting", queue_.size()));
+  }
+
+  /// The last lines are on their way to the clients; a slow one must not hold us up.
+  void let_publishers_finish() const {
+    const double end = steady_seconds() + kFarewell;
+    while (publisher_counts_.waiting > 0 && steady_seconds() < end && stops_ < 2)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 
   /// The first posterior at or after each multiple of --every.
@@ -361,7 +386,8 @@ class LiveRun {
     ~StopFirst() { io.stop(); }
   } stop_first_{io_};
 
-  std::atomic<bool> stopped_{false}, reload_{false};
+  std::atomic<bool> reload_{false};
+  std::atomic<int> stops_{0};  // times that we were asked to
   RunReport report_;
   Histogram latency_{fine_bounds()};
   double lag_ = 0.0, next_turn_ = 0.0, next_density_ = -std::numeric_limits<double>::infinity();

@@ -35,8 +35,12 @@ class ObservationParser final : public MessageParser {
         csv_ = csv_parser(name_, kNoLine, message, format_);
         return {};
       }
-      if (!csv_) csv_ = without_header(message);
-      return accepted(csv_->parse(message, kNoLine));
+      if (csv_) return accepted(csv_->parse(message, kNoLine));
+      // Only an observation tells which cells there are: garbage must not decide it.
+      auto parser = without_header(message);
+      ParsedMessage first = accepted(parser->parse(message, kNoLine));
+      csv_ = std::move(parser);
+      return first;
     } catch (const std::exception& error) {
       return {std::nullopt, error.what()};
     }

@@ -22,6 +22,7 @@ struct PublisherCounts {
   std::atomic<std::uint64_t> refused_clients{0};  ///< beyond the largest number
   std::atomic<std::uint64_t> sent{0};             ///< lines to one client, and datagrams
   std::atomic<std::uint64_t> failed{0};           ///< datagrams that the system did not take
+  std::atomic<std::int64_t> waiting{0};           ///< lines that are still to be sent, and datagrams
 };
 
 /// A posterior, written once for all publishers.

@@ -43,6 +43,7 @@ struct Server::Client : std::enable_shared_from_this<Client> {
   void send(const Line& line) {
     waiting.push_back(line);
     bytes += line->size();
+    ++server.counts.waiting;
     if (waiting.size() > kMostLines || bytes > kMostBytes) {
       ++server.counts.dropped_clients;
       close();
@@ -57,6 +58,7 @@ struct Server::Client : std::enable_shared_from_this<Client> {
                                if (self->closed) return;
                                if (error) return self->close();
                                ++self->server.counts.sent;
+                               --self->server.counts.waiting;
                                self->bytes -= line->size();
                                self->waiting.pop_front();
                                if (!self->waiting.empty()) self->write();
@@ -74,6 +76,7 @@ struct Server::Client : std::enable_shared_from_this<Client> {
 
   void close() {
     closed = true;
+    server.counts.waiting -= static_cast<std::int64_t>(waiting.size());
     boost::system::error_code nothing;
     socket.close(nothing);
     server.remove(shared_from_this());
@@ -128,7 +131,11 @@ class TcpPublisher final : public Publisher {
   }
 
   void publish(const Publication& publication) override {
-    io_.post([server = server_, line = publication.line] { server->publish(line); });
+    ++server_->counts.waiting;
+    io_.post([server = server_, line = publication.line] {
+      server->publish(line);
+      --server->counts.waiting;
+    });
   }
 
   std::uint16_t port() const override { return server_->acceptor.local_endpoint().port(); }

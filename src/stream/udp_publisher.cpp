@@ -28,11 +28,13 @@ class UdpPublisher final : public Publisher {
 
   void publish(const Publication& publication) override {
     if (!publication.datagram) return;
+    ++counts_.waiting;
     io_.post([socket = socket_, target = target_, datagram = publication.datagram, &counts = counts_] {
       boost::system::error_code error;
       socket->send_to(boost::asio::buffer(*datagram), target, 0, error);
       // Nobody listening is reported for the datagram before; it is no failure of ours.
       ++(error && error != boost::asio::error::connection_refused ? counts.failed : counts.sent);
+      --counts.waiting;
     });
   }
 
