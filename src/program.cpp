@@ -27,7 +27,7 @@ struct CommandLine {
   CompareOptions compare;
   SimulateOptions simulate;
   std::string check_config;
-  std::string density, speed, budget;
+  std::string density, speed, budget, rate;
 };
 
 void define_replay(CLI::App& app, CommandLine& line) {
@@ -77,6 +77,17 @@ It writes to the output folder:
   density.csv      with --density)");
 }
 
+/// How many times as fast as the clock: "10" or "10x"; nothing for "max".
+std::optional<double> speed_of(const std::string& option, std::string_view text) {
+  if (text == "max") return std::nullopt;
+  const std::string_view factor = text.substr(0, text.size() - (!text.empty() && text.back() == 'x' ? 1 : 0));
+  const auto speed = parse_number(factor);
+  if (!speed || !(*speed > 0.0)) {
+    throw CLI::ValidationError(option, fmt::format("expected a positive number or max, found '{}'", text));
+  }
+  return speed;
+}
+
 /// What CLI11 cannot say of replay's options.
 void finish_replay(const CLI::App& app, CommandLine& line) {
   ReplayOptions& options = line.replay;
@@ -87,16 +98,10 @@ void finish_replay(const CLI::App& app, CommandLine& line) {
     return;
   }
   // The recording says how it was filtered.
-  for (const char* name : {"--until", "--method", "--compare", "--density", "--seed"}) {
+  for (const char* name : {"--until", "--method", "--density", "--seed"}) {
     if (command.count(name) > 0) throw CLI::ExcludesError("--recording", name);
   }
-  if (line.speed.empty() || line.speed == "max") return;
-  std::string_view factor = line.speed;
-  if (factor.back() == 'x') factor.remove_suffix(1);
-  options.speed = parse_number(factor);
-  if (!options.speed || !(*options.speed > 0.0)) {
-    throw CLI::ValidationError("--speed", fmt::format("expected a positive number or max, found '{}'", line.speed));
-  }
+  if (!line.speed.empty()) options.speed = speed_of("--speed", line.speed);
 }
 
 /// "" if there is a filter of that name, else what to say.
@@ -261,16 +266,36 @@ void define_simulate(CLI::App& app, CommandLine& line) {
   command->add_option("-c,--config", options.config, "the study; its schedule says when to observe")
       ->type_name("FILE")
       ->required();
-  command->add_option("-o,--output", options.output, "file of the observations (CSV)")->type_name("FILE")->required();
+  command->add_option("-o,--output", options.output, "file of the observations (CSV)")->type_name("FILE");
   command->add_option("--truth", options.truth, "file of the hidden states (CSV)")->type_name("FILE");
+  auto* send = command->add_option("--send", options.send, "send them to a live filter, as they happen")
+                   ->type_name("tcp|udp://HOST:PORT");
+  command->add_option("--rate", line.rate, "of what is sent: 1x as it happens, 10x ten times as fast, or max")
+      ->type_name("FACTOR")
+      ->needs(send);
+  command->add_option("-n,--count", options.count, "so many observations instead of the schedule's; 0: without end")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("N");
   command->add_option("--seed", options.seed, "of the random numbers")
       ->check(CLI::NonNegativeNumber)
       ->type_name("N")
       ->capture_default_str();
-  command->footer(R"(Example:
+  command->add_flag("-q,--quiet", options.quiet, "no progress");
+  command->footer(R"(Examples:
   A recording of one's own, and what the filter makes of it
     jkofilter simulate --config configs/sine_well.json --seed 7 --output obs.csv --truth states.csv
-    jkofilter replay --config configs/sine_well.json --observations obs.csv --compare grid)");
+    jkofilter replay --config configs/sine_well.json --observations obs.csv --compare grid
+  A signal for a live filter, ten times as fast as the clock, until it is interrupted
+    jkofilter simulate --config configs/sine_well_long.json --send tcp://127.0.0.1:4711 --rate 10x --count 0)");
+}
+
+/// What CLI11 cannot say of simulate's options.
+void finish_simulate(CommandLine& line) {
+  SimulateOptions& options = line.simulate;
+  if (options.output.empty() && options.send.empty()) throw CLI::RequiredError("--output or --send");
+  if (options.count == 0 && options.send.empty())
+    throw CLI::ValidationError("--count", "0, without end, is for --send only");
+  if (!line.rate.empty()) options.rate = speed_of("--rate", line.rate);
 }
 
 void define_check(CLI::App& app, CommandLine& line) {
@@ -301,6 +326,7 @@ int run_program(const std::vector<std::string>& arguments, std::ostream& out, st
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
     if (app.got_subcommand("replay")) finish_replay(app, line);
     if (app.got_subcommand("live")) finish_live(line);
+    if (app.got_subcommand("simulate")) finish_simulate(line);
     if (!line.density.empty()) {
       try {
         line.replay.density = line.live.density = DensityGrid::parse(line.density);
@@ -319,7 +345,7 @@ int run_program(const std::vector<std::string>& arguments, std::ostream& out, st
       (line.replay.recording.empty() ? replay : replay_recording)(line.replay, out, err);
     if (app.got_subcommand("live")) live(line.live, out, err);
     if (app.got_subcommand("compare")) compare(line.compare, out, err);
-    if (app.got_subcommand("simulate")) simulate(line.simulate, out);
+    if (app.got_subcommand("simulate")) simulate(line.simulate, out, err);
     if (app.got_subcommand("check")) check(line.check_config, out);
     return 0;
   } catch (const InputError& error) {

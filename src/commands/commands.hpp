@@ -69,11 +69,16 @@ void compare(const CompareOptions& options, std::ostream& out, std::ostream& err
 
 /// Draws a path of the model and observations of it.
 struct SimulateOptions {
-  std::string config, output;
+  std::string config;
+  std::string output;                ///< file; empty: none
+  std::string send;                  ///< address, see src/stream/sender.hpp; empty: none
+  std::optional<double> rate = 1.0;  ///< of what is sent, against the clock; empty: as fast as it goes
+  std::optional<Index> count;        ///< of the observations, instead of the schedule's; 0: without end
+  bool quiet = false;
   std::string truth;  ///< file for the path itself; empty: none
   std::uint64_t seed = 0;
 };
-void simulate(const SimulateOptions& options, std::ostream& out);
+void simulate(const SimulateOptions& options, std::ostream& out, std::ostream& err);
 
 /// Prints the model as it was understood.
 void check(const std::string& config, std::ostream& out);

@@ -1,14 +1,16 @@
 #include <omp.h>
 #include <spdlog/fmt/fmt.h>
 
-#include <chrono>
-#include <cmath>
+#include <memory>
+#include <optional>
 #include <ostream>
-#include <thread>
 
+#include "filter/divergence.hpp"
 #include "src/commands/commands.hpp"
 #include "src/error.hpp"
 #include "src/live/live_engine.hpp"
+#include "src/methods.hpp"
+#include "src/pace.hpp"
 #include "src/progress.hpp"
 #include "src/report.hpp"
 #include "src/run_files.hpp"
@@ -17,21 +19,36 @@
 namespace jko {
 namespace {
 
-/// Waits until as much time has passed as between arrivals when they were recorded.
-class Pace {
+/// A second method beside the live one. It takes the observations in their order, so that the stream must have had one.
+class Companion {
  public:
-  explicit Pace(const std::optional<double>& speed) : speed_(speed) {}
+  Companion(const Config& config, const std::string& method, std::uint64_t seed)
+      : method_(method), filter_(make_filter(config, method, seed)) {}
 
-  void wait_for(double arrived) {
-    if (!speed_) return;
-    if (!first_) first_ = arrived;
-    const std::chrono::duration<double> due((arrived - *first_) / *speed_);
-    if (std::isfinite(due.count())) std::this_thread::sleep_until(begin_ + due);
+  /// `line`: of the recording, for messages.
+  void follow(LiveResult& result, const Filter& live, const std::string& file, int line) {
+    for (FilteredObservation& seen : result.publish) {
+      if (seen.live->revised)
+        throw InputError(file, line, "", "an observation came late: --compare needs a stream in order");
+      filter_->predict(seen.time);
+      if (!seen.live->gated) log_evidence_ += filter_->update(seen.observation).log_evidence_increment;
+    }
+    // Of several at once the live filter holds the last one only.
+    if (!result.publish.empty()) result.publish.back().symmetric_kl = symmetric_kl(live, *filter_);
+  }
+
+  [[noreturn]] void refuse_reload(const std::string& file, int line) const {
+    throw InputError(file, line, "", "the config was read again here: " + method_ + " cannot follow");
+  }
+
+  void report(RunReport& report, const FilteredObservation& seen) const {
+    if (seen.symmetric_kl) report.add_compared(seen, filter_->mean(), log_evidence_);
   }
 
  private:
-  std::optional<double> speed_, first_;
-  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  std::string method_;
+  std::unique_ptr<Filter> filter_;
+  double log_evidence_ = 0.0;
 };
 
 }  // namespace
@@ -45,18 +62,29 @@ void replay_recording(const ReplayOptions& options, std::ostream& out, std::ostr
 
   const std::filesystem::path folder = prepare_folder(config, options.output, {"posterior.jsonl", "summary.json"});
   LineFile posteriors(folder / "posterior.jsonl");
-  RunReport report({config.name, options.recording, folder.string(), header.method, "", config.time.name, header.seed,
-                    omp_get_max_threads()});
+  RunReport report({config.name, options.recording, folder.string(), header.method, options.compare, config.time.name,
+                    header.seed, omp_get_max_threads()});
   Progress progress(err, options.quiet);
   Pace pace(options.speed);
+  std::optional<Companion> companion;
+  if (!options.compare.empty()) companion.emplace(config, options.compare, header.seed);
   Stopwatch wall;
   while (const auto entry = lines.next()) {
-    if (entry->observation) pace.wait_for(entry->observation->arrived);
+    if (entry->observation) {
+      pace.wait_for(entry->observation->arrived);
+    } else if (companion) {
+      companion->refuse_reload(options.recording, lines.line());
+    }
     wall.start();
-    const LiveResult result = engine.redo(*entry, options.recording, lines.line());
+    LiveResult result = engine.redo(*entry, options.recording, lines.line());
+    wall.stop();
+    if (companion) companion->follow(result, engine.filter(), options.recording, lines.line());
+    wall.start();
     for (const FilteredObservation& seen : result.publish) {
       posteriors.write(seen.to_json());
-      if (!seen.live->revised) report.add(seen);
+      if (seen.live->revised) continue;
+      report.add(seen);
+      if (companion) companion->report(report, seen);
     }
     wall.stop();
     if (result.publish.empty() || !progress.due()) continue;

@@ -4,6 +4,7 @@
 #include <boost/random/normal_distribution.hpp>
 #include <cmath>
 #include <fstream>
+#include <memory>
 #include <ostream>
 #include <random>
 #include <stdexcept>
@@ -12,6 +13,10 @@
 #include "src/commands/commands.hpp"
 #include "src/config.hpp"
 #include "src/error.hpp"
+#include "src/figures.hpp"
+#include "src/pace.hpp"
+#include "src/progress.hpp"
+#include "src/stream/sender.hpp"
 
 namespace jko {
 namespace {
@@ -63,23 +68,36 @@ class Path {
   Points gradient_;
 };
 
-std::ofstream open(const std::string& file, const std::string& header) {
-  std::ofstream stream(file);
-  if (!stream) throw std::runtime_error("cannot write " + file);
-  stream << header << '\n';
-  return stream;
-}
+/// A CSV file, or none.
+class Table {
+ public:
+  Table(const std::string& file, const std::string& header) : file_(file) {
+    if (file.empty()) return;
+    stream_.open(file);
+    stream_ << header << '\n';
+    check();
+  }
+  bool is_open() const { return stream_.is_open(); }
+  void add(double time, const Vector& values) {
+    if (!is_open()) return;
+    stream_ << fmt::format("{}", time);
+    for (const double value : values) stream_ << fmt::format(",{}", value);
+    stream_ << '\n';
+  }
+  /// For what is looked at while it grows.
+  void flush() {
+    stream_.flush();
+    check();
+  }
 
-void close(std::ofstream& stream, const std::string& file) {
-  stream.close();
-  if (!stream) throw std::runtime_error("cannot write " + file);
-}
+ private:
+  void check() const {
+    if (!file_.empty() && !stream_) throw std::runtime_error("cannot write " + file_);
+  }
 
-void write_row(std::ostream& stream, double time, const Vector& values) {
-  stream << fmt::format("{}", time);
-  for (const double value : values) stream << fmt::format(",{}", value);
-  stream << '\n';
-}
+  std::string file_;
+  std::ofstream stream_;
+};
 
 std::string header_of(const std::vector<std::string>& names) {
   std::string header = "t";
@@ -95,7 +113,7 @@ std::vector<std::string> numbered(const std::string& letter, Index count) {
 
 }  // namespace
 
-void simulate(const SimulateOptions& options, std::ostream& out) {
+void simulate(const SimulateOptions& options, std::ostream& out, std::ostream& err) {
   const Config config = load_config(options.config);
   const Model& model = config.model;
   if (!model.observation->can_sample()) {
@@ -106,27 +124,41 @@ void simulate(const SimulateOptions& options, std::ostream& out) {
   if (columns.empty()) columns = numbered("y", model.observation->observation_dimension());
   if (config.columns.empty() && columns.size() == 1) columns = {"y"};
 
-  std::ofstream observations = open(options.output, header_of(columns));
-  std::ofstream truth;
-  if (!options.truth.empty()) truth = open(options.truth, header_of(numbered("x", model.dimension())));
+  Table observations(options.output, header_of(columns));
+  Table truth(options.truth, header_of(numbered("x", model.dimension())));
+  const std::unique_ptr<Sender> sender =
+      options.send.empty() ? nullptr : make_sender(parse_endpoint(options.send, "--send"));
 
   const Schedule& schedule = config.schedule;
+  const Index count = options.count.value_or(schedule.count);
   Path path(model, schedule.step, options.seed);
   RandomEngine engine = engine_for(options.seed, 2);
-  if (truth.is_open()) write_row(truth, path.time(), path.state());
-  for (Index k = 0; k < schedule.count; ++k) {
+  Progress progress(err, options.quiet);
+  Pace pace(options.rate);
+  truth.add(path.time(), path.state());
+  for (Index k = 0; k < count || count == 0; ++k) {
     path.advance_to(schedule.time(k));
-    write_row(observations, path.time(), model.observation->sample(path.state(), path.time(), engine));
-    if (truth.is_open()) write_row(truth, path.time(), path.state());
+    const Vector value = model.observation->sample(path.state(), path.time(), engine);
+    truth.add(path.time(), path.state());
+    if (sender) {
+      pace.wait_for(config.time.seconds * path.time());
+      sender->send(path.time(), value);
+      truth.flush();
+    }
+    observations.add(path.time(), value);
+    if (sender) observations.flush();
+    if (sender && progress.due()) progress.show(fmt::format("sent {}  t = {:.6g}", with_commas(k + 1), path.time()));
   }
+  if (sender) sender->finish();
   if (truth.is_open() && schedule.end > path.time()) {
     path.advance_to(schedule.end);
-    write_row(truth, path.time(), path.state());
+    truth.add(path.time(), path.state());
   }
-  close(observations, options.output);
-  if (truth.is_open()) close(truth, options.truth);
-  out << fmt::format("{} observations of {} from t = {} to {}, seed {}: {}\n", schedule.count, config.name,
-                     schedule.time(0), schedule.time(schedule.count - 1), options.seed, options.output);
+  observations.flush();
+  truth.flush();
+  progress.clear();
+  out << fmt::format("{} observations of {} from t = {} to {}, seed {}: {}\n", count, config.name, schedule.time(0),
+                     schedule.time(count - 1), options.seed, options.output.empty() ? options.send : options.output);
 }
 
 }  // namespace jko
