@@ -43,8 +43,16 @@ PatientFile::~PatientFile() {
 }
 
 std::string PatientFile::write(std::string_view line) {
-  const bool too_many = waiting_.size() + line.size() >= kMostWaiting;
-  if (!too_many) waiting_.append(line).append(1, '\n');
+  const std::string problem = flush();
+  if (waiting_.size() + line.size() >= kMostWaiting) {
+    throw std::runtime_error(problem.empty() ? fmt::format("cannot write {}: a line of {} bytes", file_, line.size())
+                                             : problem);
+  }
+  waiting_.append(line).append(1, '\n');
+  return problem.empty() ? flush() : problem;
+}
+
+std::string PatientFile::flush() {
   std::size_t done = 0;
   int problem = 0;
   while (done < waiting_.size() && problem == 0) {
@@ -56,10 +64,7 @@ std::string PatientFile::write(std::string_view line) {
     }
   }
   waiting_.erase(0, done);
-  if (waiting_.empty() && !too_many) return "";
-  std::string message = fmt::format("cannot write {}: {}", file_, std::strerror(problem));
-  if (too_many) throw std::runtime_error(message);
-  return message;
+  return problem == 0 ? "" : fmt::format("cannot write {}: {}", file_, std::strerror(problem));
 }
 
 }  // namespace jko

@@ -23,6 +23,8 @@ class PatientFile {
   /// Adds the end of line. Returns "", or why lines are waiting. Throws std::runtime_error, and forgets
   /// the line, when more are than memory should hold.
   std::string write(std::string_view line);
+  /// Tries again to write what waits. Returns "", or why it waits still.
+  std::string flush();
 
  private:
   std::string file_;

@@ -122,12 +122,13 @@ void define_live(CLI::App& app, CommandLine& line) {
   const auto addresses = [&](const char* name, std::vector<std::string>& list, const char* type, const char* help) {
     command->add_option(name, list, help)->type_name(type)->group("In")->expected(1)->take_all();
   };
-  addresses("--listen", options.listen, "tcp|udp://HOST:PORT", "take lines from clients, or datagrams");
-  addresses("--connect", options.connect, "tcp://HOST:PORT", "take lines from a server, again and again");
-  addresses("--gpsd", options.gpsd, "HOST:PORT", "take positions from gpsd (fields: live.gpsd.fields in the config)");
-  addresses("-i,--input", options.input, "FILE", "take the lines of a file, or of standard input (-)");
-  command->add_flag("--follow", options.follow, "the input files grow: wait for more")->group("In");
-  command->add_option("--queue", options.queue, "observations that may wait; then sources are held up")
+  addresses("--listen", options.streams.listen, "tcp|udp://HOST:PORT", "take lines from clients, or datagrams");
+  addresses("--connect", options.streams.connect, "tcp://HOST:PORT", "take lines from a server, again and again");
+  addresses("--gpsd", options.streams.gpsd, "HOST:PORT",
+            "take positions from gpsd (fields: live.gpsd.fields in the config)");
+  addresses("-i,--input", options.streams.input, "FILE", "take the lines of a file, or of standard input (-)");
+  command->add_flag("--follow", options.streams.follow, "the input files grow: wait for more")->group("In");
+  command->add_option("--queue", options.streams.queue, "observations that may wait; then sources are held up")
       ->check(CLI::Range(1, 1000000))
       ->group("In")
       ->type_name("N")
@@ -141,12 +142,14 @@ void define_live(CLI::App& app, CommandLine& line) {
   command->add_option("-o,--output", options.output, "folder of the results (default: out/<name of the config>)")
       ->group("Out")
       ->type_name("FOLDER");
-  command->add_option("--publish", options.publish, "JSON Lines to all clients, or a datagram each for PlotJuggler")
+  command
+      ->add_option("--publish", options.streams.publish,
+                   "JSON Lines to all clients, or a datagram each for PlotJuggler")
       ->group("Out")
       ->expected(1)
       ->take_all()
       ->type_name("tcp|udp://HOST:PORT");
-  command->add_option("--metrics", options.metrics, "serve /metrics for Prometheus, and /healthz")
+  command->add_option("--metrics", options.streams.metrics, "serve /metrics for Prometheus, and /healthz")
       ->group("Out")
       ->type_name("HOST:PORT");
   command->add_option("--density", line.density, "also the density, N points from LO to HI on each axis (1-D, 2-D)")

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "src/density_file.hpp"
+#include "src/stream/stream_options.hpp"
 
 namespace jko {
 
@@ -34,11 +35,7 @@ void replay_recording(const ReplayOptions& options, std::ostream& out, std::ostr
 /// Filters observations as they come.
 struct LiveCommandOptions {
   std::string config;
-  std::vector<std::string> listen, connect, gpsd;  ///< addresses, see src/stream/source.hpp
-  std::vector<std::string> input;                  ///< files; "-" is standard input
-  bool follow = false;                             ///< the files grow
-  std::vector<std::string> publish;
-  std::string metrics;                 ///< address; empty: none
+  StreamOptions streams;
   std::string output;                  ///< folder; empty: out/<name of the config>
   std::string method;                  ///< empty: the config's
   std::optional<DensityGrid> density;  ///< snapshots …
@@ -47,7 +44,6 @@ struct LiveCommandOptions {
   double checkpoint_every = 60.0;         ///< seconds
   double lag = 0.0;                       ///< model's time
   std::optional<double> budget_ms, gate;  ///< instead of the config's
-  Index queue = 4096;                     ///< observations that may wait
   std::uint64_t seed = 0;
   int threads = 0;  ///< 0: all cores
   bool quiet = false;

@@ -142,6 +142,9 @@ class LiveEngine::Implementation {
   }
 
   void write_checkpoint() {
+    // A checkpoint must not know more than the recording that it is gone on with.
+    const std::string problem = recording_ ? recording_->flush() : "";
+    if (!problem.empty()) throw std::runtime_error(problem);
     if (options_.checkpoint.empty()) return;
     last_checkpoint_ = options_.clock();
     write_checkpoint_file(options_.checkpoint, state());

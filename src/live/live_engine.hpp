@@ -95,8 +95,8 @@ class LiveEngine {
   /// throws InputError and changes nothing if it is not. The lag window starts anew.
   void reload(const Config& config, const LiveSettings& settings);
 
-  /// Writes options.checkpoint now; does nothing if there is none. Throws std::runtime_error if it cannot be written:
-  /// the former checkpoint is still there then.
+  /// Writes options.checkpoint now, if there is one, and before it what of the recording still waits for the disk.
+  /// Throws std::runtime_error if either cannot be written: the former checkpoint is still there then.
   void write_checkpoint();
   /// What a checkpoint holds. Throws std::logic_error if the method is not jko.
   LiveState state() const;

@@ -82,6 +82,8 @@ class RecordingWriter {
 
   /// "" or why lines are waiting. Throws std::runtime_error when more are than memory should hold.
   std::string write(const nlohmann::ordered_json& line);
+  /// Tries again to write what waits. Returns "", or why it waits still.
+  std::string flush() { return file_.flush(); }
 
  private:
   PatientFile file_;
