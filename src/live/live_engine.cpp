@@ -93,6 +93,9 @@ class LiveEngine::Implementation {
   }
 
   LiveResult accept(const Arrival& arrival, Index waiting) {
+    // Not after it: a checkpoint must not know posteriors that the caller has not got, for what resumes from it would
+    // never publish them.
+    if (options_.checkpoint_every > 0.0 && overdue(2.0)) try_checkpoint();
     LiveResult result;
     if (arrival.value.size() != config_.model.observation->observation_dimension() ||
         arrival.value.array().isInf().any()) {
@@ -112,7 +115,6 @@ class LiveEngine::Implementation {
       count(result.verdict);
     }
     pilot_.begin(0, budget());
-    if (options_.checkpoint_every > 0.0 && overdue(2.0)) try_checkpoint();
     return result;
   }
 

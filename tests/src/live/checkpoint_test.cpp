@@ -281,3 +281,21 @@ TEST_CASE("Checkpoints come when they are due, and a failed one leaves the forme
   CHECK_THROWS_AS(engine.write_checkpoint(), std::runtime_error);
   CHECK(folder.read("run.ckpt") == former);
 }
+
+TEST_CASE("A checkpoint never knows a posterior that was not handed out yet", "[live][checkpoint]") {
+  const TemporaryFolder folder;
+  OddClock clock;
+  LiveOptions options = unhurried();
+  options.clock = clock.function();
+  options.checkpoint = folder.path("run.ckpt");
+  options.checkpoint_every = 1e-9;  // always due
+  LiveEngine engine(live_study(), options);
+  Index handed_out = 0;
+  for (const Arrival& next : steady_stream(6)) {
+    engine.accept(next, 0);
+    CHECK(read_checkpoint_file(options.checkpoint).next_index == handed_out);
+    ++handed_out;
+    engine.work_ahead();
+    CHECK(read_checkpoint_file(options.checkpoint).next_index == handed_out);
+  }
+}
