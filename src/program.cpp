@@ -172,7 +172,9 @@ void define_live(CLI::App& app, CommandLine& line) {
       ->type_name("S")
       ->capture_default_str();
 
-  command->add_option("--resume", options.resume, "go on from a checkpoint")->type_name("FILE");
+  command
+      ->add_option("--resume", options.resume, "go on from a checkpoint; --checkpoint's own file need not be there yet")
+      ->type_name("FILE");
   command->add_option("-m,--method", options.method, "instead of the config's")->check(CLI::IsMember(method_names()));
   command->add_option("--budget", line.budget, "time for an observation (default: the stream's spacing), or none")
       ->type_name("MS");

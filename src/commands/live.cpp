@@ -77,6 +77,12 @@ std::string without_torn_line(const fs::path& file) {
   return file.string();
 }
 
+/// Whether there is a run to go on with.
+bool goes_on(const LiveCommandOptions& options) {
+  return !options.resume.empty() &&
+         (fs::exists(options.resume) || (!options.record.empty() && fs::exists(options.record)));
+}
+
 PatientFile::Mode mode_of(const fs::path& file, bool resumed) {
   return resumed && fs::exists(file) ? PatientFile::Mode::append : PatientFile::Mode::truncate;
 }
@@ -88,12 +94,13 @@ class LiveRun {
       : options_(options),
         config_(load_config(options.config)),
         streams_((check_density(), options.streams), config_),
+        goes_on_(goes_on(options)),
         engine_(config_, engine_options(config_, options)),
         folder_(prepare_folder(config_, options.output,
-                               options.resume.empty() ? std::vector<std::string>{"posterior.jsonl", "summary.json"}
-                                                      : std::vector<std::string>{"summary.json"})),
+                               goes_on_ ? std::vector<std::string>{"summary.json"}
+                                        : std::vector<std::string>{"posterior.jsonl", "summary.json"})),
         posterior_file_(without_torn_line(folder_ / "posterior.jsonl")),
-        posteriors_(posterior_file_, mode_of(posterior_file_, !options.resume.empty())),
+        posteriors_(posterior_file_, mode_of(posterior_file_, goes_on_)),
         err_(err),
         progress_(err, options.quiet),
         report_({config_.name, "the stream", folder_.string(), method(), "", config_.time.name, options.seed,
@@ -277,6 +284,7 @@ class LiveRun {
   const LiveCommandOptions& options_;
   Config config_;
   LiveStreams streams_;
+  bool goes_on_;
   LiveEngine engine_;
   fs::path folder_;
   std::string posterior_file_;

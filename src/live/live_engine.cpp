@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <stdexcept>
 
@@ -62,6 +63,13 @@ LiveOptions replay_options(const RecordingHeader& header) {
   options.kept = header.kept;
   options.settings = header.settings;
   return options;
+}
+
+/// Whether there is a file, but not one whole line in it.
+bool holds_no_line(const std::string& file) {
+  std::ifstream stream(file);
+  std::string line;
+  return stream && (!std::getline(stream, line) || stream.eof());
 }
 
 /// How one observation gets from the belief before it to the law at its time.
@@ -387,9 +395,13 @@ class LiveEngine::Implementation {
   /// From the initial law, a checkpoint, a recording, or a checkpoint and the recording that goes on after it.
   void start() {
     namespace fs = std::filesystem;
+    // Killed before it had written the header.
+    if (!options_.resume.empty() && holds_no_line(options_.record)) fs::remove(options_.record);
     const bool recorded = !options_.record.empty() && fs::exists(options_.record);
-    if (options_.resume.empty() || (!fs::exists(options_.resume) && recorded)) {
-      if (!options_.resume.empty()) return go_on_with_recording();
+    // A service that goes on from its own checkpoints has none at first.
+    const bool first = options_.resume == options_.checkpoint && !recorded;
+    if (options_.resume.empty() || (!fs::exists(options_.resume) && (recorded || first))) {
+      if (recorded && !options_.resume.empty()) return go_on_with_recording();
       if (!options_.record.empty()) recording_ = std::make_unique<RecordingWriter>(options_.record, header(""));
       return;
     }

@@ -241,13 +241,8 @@ void survive(int kills, int observations, unsigned seed) {
   std::mt19937 engine(seed);
   int recorded = 0, torn = 0, ended = 0;
   for (int k = 0; k <= kills; ++k) {
-    std::vector<std::string> more{"--record", recording, "--checkpoint", checkpoint, "--checkpoint-every", "0.01"};
-    if (folder.has("c.ckpt")) {
-      more.insert(more.end(), {"--resume", checkpoint});
-    } else {  // killed before it had one: there is nothing to go on with
-      std::filesystem::remove(recording);
-      recorded = 0;
-    }
+    const std::vector<std::string> more{"--record",           recording, "--checkpoint", checkpoint,
+                                        "--checkpoint-every", "0.01",    "--resume",     checkpoint};
     const auto live = start("live", recorded, more);
     if (k == kills) {
       CHECK(live->wait() == 0);

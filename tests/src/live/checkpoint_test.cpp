@@ -4,6 +4,7 @@
 
 #include "src/error.hpp"
 #include "src/live/state_codec.hpp"
+#include "tests/src/input_error.hpp"
 #include "tests/src/live/live_tester.hpp"
 #include "tests/src/temporary_folder.hpp"
 #include "tests/test.hpp"
@@ -280,6 +281,26 @@ TEST_CASE("Checkpoints come when they are due, and a failed one leaves the forme
   CHECK(engine.take_warnings().size() == 1);
   CHECK_THROWS_AS(engine.write_checkpoint(), std::runtime_error);
   CHECK(folder.read("run.ckpt") == former);
+}
+
+TEST_CASE("A run that goes on from its own checkpoints begins where there is none, others do not",
+          "[live][checkpoint]") {
+  const TemporaryFolder folder;
+  LiveOptions options = unhurried();
+  options.checkpoint = options.resume = folder.path("run.ckpt");
+  for (Index begun = 0; begun < 3; ++begun) {
+    LiveEngine engine(live_study(), options);
+    CHECK(engine.observations() == begun);
+    engine.accept(arrival(0.5 * static_cast<double>(begun + 1), 0.1), 0);
+    engine.write_checkpoint();
+  }
+  // Killed before it had written the header of its recording.
+  options.record = folder.file("run.jsonl", "{\"type\":\"recor");
+  CHECK(LiveEngine(live_study(), options).observations() == 3);
+  CHECK(LiveEngine(live_study(), options).observations() == 3);
+  options.record.clear();
+  options.resume = folder.path("mistyped.ckpt");
+  CHECK(input_error_of([&] { LiveEngine engine(live_study(), options); }).find("mistyped.ckpt") != std::string::npos);
 }
 
 TEST_CASE("A checkpoint never knows a posterior that was not handed out yet", "[live][checkpoint]") {
