@@ -158,7 +158,7 @@ void simulate(const SimulateOptions& options, std::ostream& out, std::ostream& e
   truth.flush();
   progress.clear();
   out << fmt::format("{} observations of {} from t = {} to {}, seed {}: {}\n", count, config.name, schedule.time(0),
-                     schedule.time(count - 1), options.seed, options.output.empty() ? options.send : options.output);
+                     schedule.time(count - 1), options.seed, options.send.empty() ? options.output : options.send);
 }
 
 }  // namespace jko
