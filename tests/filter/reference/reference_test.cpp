@@ -111,7 +111,8 @@ TEST_CASE("exp(-beta Phi) is stationary on the grid to rounding", "[grid]") {
   CHECK((density - before).cwiseAbs().maxCoeff() < 1e-9 * before.maxCoeff());
 }
 
-TEST_CASE("The grid is converged: half the spacing and half the step change the law by less than 1e-6", "[grid]") {
+TEST_CASE("The grid is converged: half the spacing and half the step change the law by less than 1e-6",
+          "[grid][accuracy]") {
   const Model model{std::make_shared<SineWell>(1), 1.0, GaussianMixture::standard(1),
                     std::make_shared<LinearGaussian>(Matrix::Identity(1, 1), Matrix::Identity(1, 1))};
   GridOptions options;
@@ -130,7 +131,7 @@ TEST_CASE("The grid is converged: half the spacing and half the step change the 
   CHECK(symmetric_kl(coarse, fine) < 1e-6);
 }
 
-TEST_CASE("The grid filter keeps the stationary law", "[grid]") {
+TEST_CASE("The grid filter keeps the stationary law", "[grid][accuracy]") {
   // After a long prediction the law is exp(-Φ) up to a constant, whatever it was before.
   const Model model{std::make_shared<SineWell>(1), 1.0, GaussianMixture::standard(1),
                     std::make_shared<LinearGaussian>(Matrix::Identity(1, 1), Matrix::Identity(1, 1))};
@@ -269,7 +270,7 @@ TEST_CASE("Heun's steps have a bias of the second order, Euler's of the first", 
   CHECK(std::abs(heun - 1.0) < 0.012);
 }
 
-TEST_CASE("The automatic step leaves less bias than 100,000 particles leave noise", "[bootstrap]") {
+TEST_CASE("The automatic step leaves less bias than 100,000 particles leave noise", "[bootstrap][accuracy]") {
   const Model sine{std::make_shared<SineWell>(1), 1.0, GaussianMixture::standard(1),
                    std::make_shared<LinearGaussian>(Matrix::Identity(1, 1), Matrix::Identity(1, 1))};
   Model wells = sine;
