@@ -232,12 +232,13 @@ TEST_CASE("The gate holds outliers back, publishes them and never locks itself o
   // The belief has not seen it.
   const LiveResult after = engine.accept(arrival(2.5, 0.4), 0);
   CHECK(after.publish.at(0).log_evidence == without.accept(arrival(2.5, 0.4), 0).publish.at(0).log_evidence);
-  // A state that has really gone elsewhere is found again.
+  // A state that has really gone elsewhere is found again: they agree, so that the third in a row passes, each time
+  // that the well has pulled the law back so far that they are held once more.
   Index gated = 0;
   for (int k = 0; k < 12; ++k)
     gated += engine.accept(arrival(3.0 + 0.5 * k, 9.0 + 0.1 * (k % 3)), 0).verdict == Verdict::gated;
   CHECK(gated >= 1);
-  CHECK(gated <= 6);
+  CHECK(gated <= 8);  // two of three
   CHECK(engine.counts().gate_openings >= 1);
   CHECK(engine.filter().mean()(0) > 3.0);
 }
