@@ -156,10 +156,13 @@ LiveSettings read_live(const ConfigReader& section) {
 }
 
 std::vector<std::string> read_gpsd_fields(const ConfigReader& section, Index observed) {
-  if (!section.has("fields")) return {};
-  std::vector<std::string> fields = section.texts("fields", kLargestDimension);
-  if (static_cast<Index>(fields.size()) != observed) {
-    section.fail("fields", fmt::format("expected {}, one for each observed value, found {}", observed, fields.size()));
+  std::vector<std::string> fields;
+  if (section.has("fields")) {
+    fields = section.texts("fields", kLargestDimension);
+    if (static_cast<Index>(fields.size()) != observed) {
+      section.fail("fields",
+                   fmt::format("expected {}, one for each observed value, found {}", observed, fields.size()));
+    }
   }
   section.finish();
   return fields;

@@ -161,6 +161,17 @@ TEST_CASE("settings of a live run, each with its default") {
   const Config config = load(changed(R"("filter": {)", R"("live": {"budget_ms": 40, "gate": 12.5}, "filter": {)"));
   CHECK(config.live.budget_ms == 40.0);
   CHECK(config.live.gate == 12.5);
+  CHECK(config.gpsd_fields.empty());
+}
+
+TEST_CASE("gpsd's fields are one for each observed value") {
+  const auto with = [](const std::string& gpsd) {
+    return changed(R"("filter": {)", R"("live": {"gpsd": )" + gpsd + R"(}, "filter": {)");
+  };
+  CHECK(load(with(R"({"fields": ["speed"]})")).gpsd_fields == std::vector<std::string>{"speed"});
+  CHECK(complaint(with(R"({"fields": ["lat", "lon"]})")) ==
+        "m.json:8: live.gpsd.fields: expected 1, one for each observed value, found 2");
+  CHECK(complaint(with(R"({"field": ["lat"]})")).find("did you mean 'fields'") != std::string::npos);
 }
 
 TEST_CASE("a mistyped key or name anywhere is told with the nearest valid one") {
