@@ -119,6 +119,7 @@ Placement place_on_lattice(const LogDensity& log_density, const Points& guess, c
   Eigen::VectorXi counts(d);
   const Vector extent = box.high - box.low;
   const double density = std::pow(static_cast<double>(count) / (share * extent.prod()), 1.0 / d);
+  if (!extent.allFinite() || !std::isfinite(density)) return placement;  // of a law without a place
   for (Index k = 0; k < d; ++k) counts(k) = std::max(12, static_cast<int>(std::ceil(extent(k) * density)));
   const Points points = box.points(counts);
   const Vector values = log_density(points);

@@ -105,7 +105,7 @@ class GpsdParser final : public MessageParser {
     try {
       const JsonDocument document = JsonDocument::parse(message, name_, kNoLine);
       const nlohmann::json& report = document.root();
-      if (!report.is_object() || report.value("class", "") != "TPV" || report.value("mode", 0) < 2) return {};
+      if (!report.is_object() || report.value("class", "") != "TPV" || !(report.value("mode", 0.0) >= 2.0)) return {};
       Arrival arrival;
       arrival.value = Vector(static_cast<Index>(fields_.size()));
       for (std::size_t i = 0; i < fields_.size(); ++i) {
