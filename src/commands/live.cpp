@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <optional>
 #include <ostream>
 #include <stdexcept>
 
@@ -112,7 +113,7 @@ class LiveRun {
     }
     for (const std::string& warning : engine_.take_warnings()) say(warning);
     streams_.start();
-    for (const FilteredObservation& seen : engine_.resumed()) publish(seen);
+    for (const FilteredObservation& seen : engine_.resumed()) publish(seen, std::nullopt);  // it came long ago
     streams_.metrics().set(engine_.counts(), 0, 0.0, 0);
     notify_service("READY=1");
     const double begin = steady_seconds();
@@ -159,20 +160,21 @@ class LiveRun {
     const std::size_t waiting = streams_.queue().size();
     lag_ = std::max(unix_seconds() - arrival.arrived, 0.0);
     const LiveResult result = engine_.accept(arrival, static_cast<Index>(waiting));
-    for (const FilteredObservation& seen : result.publish) publish(seen);
+    for (const FilteredObservation& seen : result.publish) publish(seen, seen.live->arrived);
     if (!result.message.empty()) streams_.log().add(arrival.source + ": " + result.message);
     if (options_.density && !result.publish.empty()) publish_density();
   }
 
-  void publish(const FilteredObservation& seen) {
+  /// `arrived`: when it came, if its latency means something.
+  void publish(const FilteredObservation& seen, std::optional<double> arrived) {
     const std::string line = seen.to_json().dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     write(line);
-    const double latency = std::max(unix_seconds() - seen.live->arrived, 0.0);
+    std::optional<double> latency;
+    if (arrived && !seen.live->revised) latency = std::max(unix_seconds() - *arrived, 0.0);
     streams_.publish(line, [&] { return plotjuggler_document(seen, config_.time); });
     streams_.metrics().add(seen, latency);
-    if (seen.live->revised) return;
-    latency_.add(latency);
-    report_.add(seen);
+    if (latency) latency_.add(*latency);
+    if (!seen.live->revised) report_.add(seen);
   }
 
   /// What waited when we were asked to stop; not what still comes, and not if we are asked again.

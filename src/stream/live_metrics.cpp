@@ -89,10 +89,10 @@ double Histogram::quantile(double level) const {
   return largest_;
 }
 
-void LiveMetrics::add(const FilteredObservation& seen, double latency) {
+void LiveMetrics::add(const FilteredObservation& seen, std::optional<double> latency) {
   const std::lock_guard lock(mutex_);
   solve_.add(1e-3 * (seen.predict_ms + seen.update_ms));
-  if (seen.live && !seen.live->revised) latency_.add(latency);
+  if (latency) latency_.add(*latency);
   ess_ = seen.update.effective_sample_size;
   log_evidence_ = seen.log_evidence;
   last_seen_ = seen.time;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,8 +41,9 @@ class LiveMetrics {
   LiveMetrics(const SourceCounts& sources, const PublisherCounts& publishers)
       : sources_(sources), publishers_(publishers) {}
 
-  /// A posterior that was published `latency` seconds after its observation came.
-  void add(const FilteredObservation& seen, double latency);
+  /// A posterior that was published `latency` seconds after its observation came; none of one that was revised or that
+  /// a resumed run made again.
+  void add(const FilteredObservation& seen, std::optional<double> latency);
   /// The rest, as it is now. `waiting`: observations in the queue; `lag`: seconds that the oldest of them has waited.
   void set(const LiveCounts& counts, std::size_t waiting, double lag, std::uint64_t warnings);
 
