@@ -5,7 +5,7 @@
 
 namespace jko {
 
-bool ArrivalQueue::push(Arrival&& arrival) {
+bool ArrivalQueue::push(Arrival& arrival) {
   {
     const std::lock_guard lock(mutex_);
     if (arrivals_.size() >= capacity_) return false;

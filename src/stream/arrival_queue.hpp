@@ -28,8 +28,8 @@ class ArrivalQueue {
  public:
   explicit ArrivalQueue(std::size_t capacity) : capacity_(capacity) {}
 
-  /// False, with nothing done, if the queue is full.
-  bool push(Arrival&& arrival);
+  /// Takes what `arrival` holds. False, with nothing done, if the queue is full.
+  bool push(Arrival& arrival);
   /// Calls `resume` once, as soon as at least half of the queue is free: at once, or from the thread that pops.
   void when_room(std::function<void()> resume);
 

@@ -38,7 +38,7 @@ void LineFeed::take(std::string_view bytes) {
 
 bool LineFeed::drain() {
   if (held_) {
-    if (!context_.queue.push(std::move(*held_))) return false;
+    if (!context_.queue.push(*held_)) return false;
     held_.reset();
   }
   bool room = true;
@@ -57,8 +57,8 @@ bool LineFeed::drain() {
 
 bool LineFeed::deliver(std::string_view line) {
   std::optional<Arrival> arrival = read_message(context_, *parser_, line, name_);
-  if (!arrival || context_.queue.push(std::move(*arrival))) return true;
-  held_ = std::move(arrival);  // push() leaves what it does not take
+  if (!arrival || context_.queue.push(*arrival)) return true;
+  held_ = std::move(arrival);
   return false;
 }
 

@@ -77,7 +77,7 @@ class UdpListener final : public Source {
     context_.counts.bytes += datagram.size();
     while (!datagram.empty() && (datagram.back() == '\n' || datagram.back() == '\r')) datagram.remove_suffix(1);
     auto arrival = read_message(context_, *parser_, datagram, name_);
-    if (!arrival || context_.queue.push(std::move(*arrival))) return;
+    if (!arrival || context_.queue.push(*arrival)) return;
     --context_.counts.messages;
     context_.counts.reject(Rejection::overflow);
   }

@@ -15,8 +15,6 @@
 #include "tests/src/stream/stream_tester.hpp"
 #include "tests/src/temporary_folder.hpp"
 
-extern char** environ;
-
 namespace jko::test {
 
 class ProgramProcess {
@@ -24,6 +22,7 @@ class ProgramProcess {
   explicit ProgramProcess(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), JKO_PROGRAM);
     std::vector<char*> pointers;
+    pointers.reserve(arguments.size() + 1);
     for (std::string& argument : arguments) pointers.push_back(argument.data());
     pointers.push_back(nullptr);
     posix_spawn_file_actions_t actions;

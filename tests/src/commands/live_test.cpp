@@ -268,8 +268,10 @@ void survive(int kills, int observations, unsigned seed) {
     for (const auto& [index, line] : posteriors_of(published)) CHECK(index < recorded);
   }
   CHECK(recorded_in(recording) == observations);
-  CHECK(first_difference_of(posteriors_of(folder.read("live/posterior.jsonl")),
-                            posteriors_of(folder.read("whole/posterior.jsonl"))) == "");
+  const std::string difference = first_difference_of(posteriors_of(folder.read("live/posterior.jsonl")),
+                                                     posteriors_of(folder.read("whole/posterior.jsonl")));
+  INFO(difference);
+  CHECK(difference.empty());
   if (kills > 10)
     WARN(kills << " kills, of which " << ended << " came after the end and " << torn
                << " tore a line of the recording");

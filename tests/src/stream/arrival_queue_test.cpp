@@ -11,6 +11,11 @@ namespace {
 
 Arrival numbered(int number) { return {static_cast<double>(number), Vector::Constant(1, number), 0.0, "test"}; }
 
+bool push(ArrivalQueue& queue, int number) {
+  Arrival arrival = numbered(number);
+  return queue.push(arrival);
+}
+
 }  // namespace
 
 TEST_CASE("The queue keeps order, takes no more than it may hold, and ends when its sources have", "[stream]") {
@@ -18,9 +23,9 @@ TEST_CASE("The queue keeps order, takes no more than it may hold, and ends when 
   CHECK(queue.ended());
   queue.add_source();
   CHECK_FALSE(queue.ended());
-  for (int k = 0; k < 3; ++k) CHECK(queue.push(numbered(k)));
+  for (int k = 0; k < 3; ++k) CHECK(push(queue, k));
   Arrival fourth = numbered(3);
-  CHECK_FALSE(queue.push(std::move(fourth)));
+  CHECK_FALSE(queue.push(fourth));
   CHECK(fourth.value(0) == 3.0);  // what is not taken is left as it was
   queue.source_done();
   CHECK_FALSE(queue.ended());
@@ -34,7 +39,7 @@ TEST_CASE("Who waits for room is called once, when half of the queue is free", "
   int called = 0;
   queue.when_room([&] { ++called; });
   CHECK(called == 1);  // there is room
-  for (int k = 0; k < 4; ++k) queue.push(numbered(k));
+  for (int k = 0; k < 4; ++k) push(queue, k);
   queue.when_room([&] { ++called; });
   queue.pop();
   CHECK(called == 1);
@@ -51,7 +56,7 @@ TEST_CASE("Between two threads nothing is lost or reordered, and neither misses 
   std::thread source([&] {
     for (int k = 0; k < kCount; ++k) {
       Arrival arrival = numbered(k);
-      while (!queue.push(std::move(arrival))) {
+      while (!queue.push(arrival)) {
         std::atomic<bool> room{false};
         queue.when_room([&] { room = true; });
         while (!room) std::this_thread::yield();

@@ -165,6 +165,7 @@ TEST_CASE("What is no HTTP, or too much of it, is not answered at length", "[str
     CHECK(tester.ask(request).size() < 1000);
   }
   std::vector<std::unique_ptr<Peer>> silent;
+  silent.reserve(40);
   for (int k = 0; k < 40; ++k) silent.push_back(std::make_unique<Peer>(tester.server.port()));
   CHECK(tester.ask(get("/healthz")).rfind("HTTP/1.1 ", 0) == 0);
   silent.clear();

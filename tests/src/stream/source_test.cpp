@@ -120,6 +120,7 @@ TEST_CASE("More clients at once than allowed are refused, and those that are the
   Source& source = tester.add(listen_tcp(tester.io.context(), tester.context, any_port()));
   tester.io.start();
   std::vector<std::unique_ptr<Peer>> there;
+  there.reserve(kMostClients);
   for (int k = 0; k < kMostClients; ++k) there.push_back(std::make_unique<Peer>(source.port()));
   REQUIRE(eventually([&] { return tester.counts.connections == kMostClients; }));
   Peer refused(source.port());

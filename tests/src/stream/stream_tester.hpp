@@ -80,6 +80,7 @@ struct StreamTester {
 /// The times of arrivals, NaN where there is none.
 inline std::vector<double> times_of(const std::vector<Arrival>& arrivals) {
   std::vector<double> times;
+  times.reserve(arrivals.size());
   for (const Arrival& arrival : arrivals) times.push_back(arrival.time.value_or(std::nan("")));
   return times;
 }
