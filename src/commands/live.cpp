@@ -1,7 +1,6 @@
 #include <omp.h>
 #include <spdlog/fmt/fmt.h>
 
-#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -10,6 +9,7 @@
 #include <ostream>
 #include <stdexcept>
 
+#include "src/clock.hpp"
 #include "src/commands/commands.hpp"
 #include "src/config.hpp"
 #include "src/error.hpp"
@@ -31,14 +31,6 @@ namespace fs = std::filesystem;
 
 constexpr double kTurn = 0.25;     // seconds between two looks at what is not an observation
 constexpr double kFarewell = 1.0;  // seconds for what is still to be sent when the run ends
-
-double unix_seconds() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-double steady_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 /// Bounds two percent apart, from 1 µs to 1,000 s.
 std::vector<double> fine_bounds() {

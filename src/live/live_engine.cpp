@@ -3,14 +3,16 @@
 #include <omp.h>
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <boost/algorithm/hex.hpp>
-#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+#include <string_view>
 
+#include "src/clock.hpp"
 #include "src/error.hpp"
 #include "src/json_document.hpp"
 #include "src/live/belief_window.hpp"
@@ -22,10 +24,6 @@
 
 namespace jko {
 namespace {
-
-double steady_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 StreamOrderOptions order_options(const Config& config, const LiveOptions& options) {
   StreamOrderOptions order;
@@ -65,11 +63,16 @@ LiveOptions replay_options(const RecordingHeader& header) {
   return options;
 }
 
-/// Whether there is a file, but not one whole line in it.
-bool holds_no_line(const std::string& file) {
-  std::ifstream stream(file);
-  std::string line;
-  return stream && (!std::getline(stream, line) || stream.eof());
+/// Whether a recording was cut short within its header. Anything else that has no end of line is not ours to remove.
+bool holds_torn_header(const std::string& file) {
+  constexpr std::string_view kBegin = R"({"type":"recording")";
+  std::ifstream stream(file, std::ios::binary);
+  std::string begin(kBegin.size(), '\0');
+  if (!stream) return false;
+  stream.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  begin.resize(static_cast<std::size_t>(stream.gcount()));
+  if (begin != kBegin.substr(0, begin.size())) return false;
+  return std::find(std::istreambuf_iterator<char>(stream), {}, '\n') == std::istreambuf_iterator<char>();
 }
 
 /// How one observation gets from the belief before it to the law at its time.
@@ -396,7 +399,7 @@ class LiveEngine::Implementation {
   void start() {
     namespace fs = std::filesystem;
     // Killed before it had written the header.
-    if (!options_.resume.empty() && holds_no_line(options_.record)) fs::remove(options_.record);
+    if (!options_.resume.empty() && holds_torn_header(options_.record)) fs::remove(options_.record);
     const bool recorded = !options_.record.empty() && fs::exists(options_.record);
     // A service that goes on from its own checkpoints has none at first.
     const bool first = options_.resume == options_.checkpoint && !recorded;

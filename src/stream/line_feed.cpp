@@ -1,17 +1,10 @@
 #include "src/stream/line_feed.hpp"
 
-#include <chrono>
 #include <utility>
 
+#include "src/clock.hpp"
+
 namespace jko {
-namespace {
-
-double unix_seconds() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-}  // namespace
-
 std::optional<Arrival> read_message(SourceContext& context, MessageParser& parser, std::string_view message,
                                     const std::string& source) {
   ParsedMessage parsed = parser.parse(message);

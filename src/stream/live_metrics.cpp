@@ -4,18 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <fstream>
 
+#include "src/clock.hpp"
 #include "src/version.hpp"
 
 namespace jko {
 namespace {
-
-double steady_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 /// A number as Prometheus writes it.
 std::string figure(double value) {

@@ -298,6 +298,10 @@ TEST_CASE("A run that goes on from its own checkpoints begins where there is non
   options.record = folder.file("run.jsonl", "{\"type\":\"recor");
   CHECK(LiveEngine(live_study(), options).observations() == 3);
   CHECK(LiveEngine(live_study(), options).observations() == 3);
+  // A file of somebody else is not touched.
+  options.record = folder.file("notes.txt", "do not lose me");
+  CHECK_FALSE(input_error_of([&] { LiveEngine engine(live_study(), options); }).empty());
+  CHECK(folder.read("notes.txt") == "do not lose me");
   options.record.clear();
   options.resume = folder.path("mistyped.ckpt");
   CHECK(input_error_of([&] { LiveEngine engine(live_study(), options); }).find("mistyped.ckpt") != std::string::npos);
