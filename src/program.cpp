@@ -30,6 +30,31 @@ struct CommandLine {
   std::string density, speed, budget, rate;
 };
 
+// What several commands have in common.
+
+void add_study(CLI::App& command, std::string& file) {
+  command.add_option("-c,--config", file, "the study: model, columns, settings (JSON)")->type_name("FILE")->required();
+}
+
+CLI::Option* add_output(CLI::App& command, std::string& folder) {
+  return command.add_option("-o,--output", folder, "folder of the results (default: out/<name of the config>)")
+      ->type_name("FOLDER");
+}
+
+void add_seed(CLI::App& command, std::uint64_t& seed) {
+  command.add_option("--seed", seed, "of the random numbers")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("N")
+      ->capture_default_str();
+}
+
+void add_threads(CLI::App& command, int& threads) {
+  command.add_option("--threads", threads, "0: all cores")
+      ->check(CLI::Range(0, 1024))
+      ->type_name("N")
+      ->capture_default_str();
+}
+
 void define_replay(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand("replay", "Filter a recording, observation by observation");
   ReplayOptions& options = line.replay;
@@ -49,16 +74,9 @@ void define_replay(CLI::App& app, CommandLine& line) {
       ->check(CLI::IsMember(method_names()));
   command->add_option("--density", line.density, "write density.csv, N points from LO to HI on each axis (1-D, 2-D)")
       ->type_name("LO:HI:N");
-  command->add_option("--seed", options.seed, "of the random numbers")
-      ->check(CLI::NonNegativeNumber)
-      ->type_name("N")
-      ->capture_default_str();
-  command->add_option("--threads", options.threads, "0: all cores")
-      ->check(CLI::Range(0, 1024))
-      ->type_name("N")
-      ->capture_default_str();
-  command->add_option("-o,--output", options.output, "folder of the results (default: out/<name of the config>)")
-      ->type_name("FOLDER");
+  add_seed(*command, options.seed);
+  add_threads(*command, options.threads);
+  add_output(*command, options.output);
   command->add_flag("-q,--quiet", options.quiet, "no progress and no table");
   command->footer(R"(Examples:
   Filter the DAX's volatility; see out/dax_volatility/posterior.png
@@ -116,9 +134,7 @@ std::string unknown_method(const std::string& name) {
 void define_live(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand("live", "Filter observations as they come");
   LiveCommandOptions& options = line.live;
-  command->add_option("-c,--config", options.config, "the study: model, columns, settings (JSON)")
-      ->type_name("FILE")
-      ->required();
+  add_study(*command, options.config);
   const auto addresses = [&](const char* name, std::vector<std::string>& list, const char* type, const char* help) {
     command->add_option(name, list, help)->type_name(type)->group("In")->expected(1)->take_all();
   };
@@ -139,9 +155,7 @@ void define_live(CLI::App& app, CommandLine& line) {
       ->type_name("T")
       ->capture_default_str();
 
-  command->add_option("-o,--output", options.output, "folder of the results (default: out/<name of the config>)")
-      ->group("Out")
-      ->type_name("FOLDER");
+  add_output(*command, options.output)->group("Out");
   command
       ->add_option("--publish", options.streams.publish,
                    "JSON Lines to all clients, or a datagram each for PlotJuggler")
@@ -181,14 +195,8 @@ void define_live(CLI::App& app, CommandLine& line) {
   command->add_option("--gate", options.gate, "hold back observations so many nats less likely than expected")
       ->check(CLI::PositiveNumber)
       ->type_name("NATS");
-  command->add_option("--seed", options.seed, "of the random numbers")
-      ->check(CLI::NonNegativeNumber)
-      ->type_name("N")
-      ->capture_default_str();
-  command->add_option("--threads", options.threads, "0: all cores")
-      ->check(CLI::Range(0, 1024))
-      ->type_name("N")
-      ->capture_default_str();
+  add_seed(*command, options.seed);
+  add_threads(*command, options.threads);
   command->add_flag("-q,--quiet", options.quiet, "no status line, no table, warnings only");
   command->footer(
       R"(An observation is a line {"t": 0.5, "y": [1.2]} or 0.5,1.2; without a time the moment of its arrival counts.
@@ -223,9 +231,7 @@ void define_compare(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand("compare", "Run several methods over a recording, side by side");
   CompareOptions& options = line.compare;
   const CLI::Validator known(unknown_method, "", "known method");
-  command->add_option("-c,--config", options.config, "the study: model, columns, settings (JSON)")
-      ->type_name("FILE")
-      ->required();
+  add_study(*command, options.config);
   command->add_option("-i,--observations", options.observations, "the recording (CSV or JSON Lines)")
       ->type_name("FILE")
       ->required();
@@ -239,16 +245,9 @@ void define_compare(CLI::App& app, CommandLine& line) {
       ->type_name("METHOD")
       ->check(known);
   command->add_option("--until", options.until, "read no further than this time, then predict to it")->type_name("T");
-  command->add_option("--seed", options.seed, "of the random numbers")
-      ->check(CLI::NonNegativeNumber)
-      ->type_name("N")
-      ->capture_default_str();
-  command->add_option("--threads", options.threads, "0: all cores")
-      ->check(CLI::Range(0, 1024))
-      ->type_name("N")
-      ->capture_default_str();
-  command->add_option("-o,--output", options.output, "folder of the results (default: out/<name of the config>)")
-      ->type_name("FOLDER");
+  add_seed(*command, options.seed);
+  add_threads(*command, options.threads);
+  add_output(*command, options.output);
   command->add_flag("-q,--quiet", options.quiet, "no progress and no table");
   command->footer(R"(Examples:
   Every method that can filter this model, against the grid
@@ -281,10 +280,7 @@ void define_simulate(CLI::App& app, CommandLine& line) {
   command->add_option("-n,--count", options.count, "so many observations instead of the schedule's; 0: without end")
       ->check(CLI::NonNegativeNumber)
       ->type_name("N");
-  command->add_option("--seed", options.seed, "of the random numbers")
-      ->check(CLI::NonNegativeNumber)
-      ->type_name("N")
-      ->capture_default_str();
+  add_seed(*command, options.seed);
   command->add_flag("-q,--quiet", options.quiet, "no progress");
   command->footer(R"(Examples:
   A recording of one's own, and what the filter makes of it
