@@ -236,6 +236,11 @@ void Belief::replace_model(std::shared_ptr<const Model> model) {
   model_ = std::move(model);
 }
 
+void Belief::resize(Index nodes) {
+  options_.nodes = nodes;
+  renew();
+}
+
 Points Belief::sample(Index count, std::uint64_t seed) const {
   const Index d = model_->dimension();
   RandomEngine engine(seed);

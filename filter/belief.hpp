@@ -56,6 +56,8 @@ class Belief {
   /// Goes on with another model of the same state. What was seen so far is folded into an anchor: it was seen with the
   /// old one.
   void replace_model(std::shared_ptr<const Model> model);
+  /// Goes on with another number of nodes, placed anew.
+  void resize(Index nodes);
 
   /// Folds the chain into a new anchor and places the nodes anew. Returns where the last map of the chain took the new
   /// nodes from, (N, D), so that a multistep scheme need not start again; nothing if its last link is no map.
@@ -65,6 +67,10 @@ class Belief {
   int maps() const;
   /// Maps and likelihoods since the anchor.
   std::size_t chain_length() const { return chain_.size(); }
+  /// The map of the last step; null if something else has happened since. Valid until the belief changes.
+  const ConvexMap<double>* last_map() const {
+    return chain_.empty() ? nullptr : std::get_if<ConvexMap<double>>(&chain_.back());
+  }
 
   /// Normalised log density at each row of `points` (N, D).
   Vector log_density(PointsView points) const;

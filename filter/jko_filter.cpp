@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/math/tools/toms748_solve.hpp>
+#include <chrono>
 #include <cmath>
 #include <stdexcept>
 
@@ -115,18 +116,20 @@ StepPlan JkoFilter::plan(double t, int count) const {
 }
 
 StepReport JkoFilter::step(StepPlan& plan, const StepLimits& limits) {
+  const auto begin = std::chrono::steady_clock::now();
   const double length = (plan.end - plan.start) / plan.count;
   if (belief_.chain_full()) renew();
   if (plan.next_share == plan.shares.size()) {
     plan.shares = options_.scheme == Scheme::bdf2 ? bdf2_shares(length, previous_length_) : std::vector<double>{1.0};
     plan.next_share = 0;
   }
-  const StepReport report = advance(plan.shares[plan.next_share] * length, limits);
+  advance(plan.shares[plan.next_share] * length, limits);
   if (++plan.next_share == plan.shares.size()) {
     ++plan.done;
     time_ = plan.finished() ? plan.end : plan.start + plan.done * length;
   }
-  return report;
+  last_step_.ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  return last_step_;
 }
 
 void JkoFilter::renew() {
@@ -148,7 +151,7 @@ PredictSummary JkoFilter::predict(double t) {
   return summary;
 }
 
-StepReport JkoFilter::advance(double length, const StepLimits& limits) {
+void JkoFilter::advance(double length, const StepLimits& limits) {
   const Nodes& nodes = belief_.nodes();
   JkoStepProblem problem{
       nodes.x, nodes.weights, nodes.x, length, time_ + length, model_->potential.get(), model_->temperature()};
@@ -157,12 +160,14 @@ StepReport JkoFilter::advance(double length, const StepLimits& limits) {
     problem.target = std::move(anchor.target);
     problem.tau_hat = anchor.tau_hat;
   }
-  const JkoStepResult result = solver_.solve(problem, length, limits);
+  JkoStepResult result = solver_.solve(problem, length, limits);
   belief_.advance(result.map, result.image, result.log_det);
   previous_ = std::move(problem.nodes);
   previous_length_ = length;
   time_ += length;
-  return {result.record, result.record.iterations[0] + result.record.iterations[1], result.stopped, result.fallback};
+  const int iterations = result.record.iterations[0] + result.record.iterations[1];
+  last_step_ = {
+      result.record, iterations, result.stopped, result.fallback, length, 0.0, std::move(result.summary.losses)};
 }
 
 void JkoFilter::replace_model(Model model) {
@@ -171,6 +176,19 @@ void JkoFilter::replace_model(Model model) {
   model_ = std::move(shared);
   previous_length_ = 0.0;
   solver_.forget();
+}
+
+void JkoFilter::replace_resolution(double step, Index nodes) {
+  JkoOptions options = options_;
+  options.step = step;
+  options.nodes = nodes;
+  options = checked(std::move(options), dimension());
+  if (options.nodes != options_.nodes) {
+    belief_.resize(options.nodes);
+    previous_length_ = 0.0;
+    solver_.forget();
+  }
+  options_ = std::move(options);
 }
 
 JkoState JkoFilter::state() const { return {time_, previous_, previous_length_, belief_.state(), solver_.state()}; }

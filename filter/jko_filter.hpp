@@ -67,6 +67,9 @@ class JkoFilter final : public Filter {
 
   /// Goes on with another model of the same dimension.
   void replace_model(Model model);
+  /// Goes on with steps of another length and with another number of nodes; 0, as in the options: by itself. Throws
+  /// std::invalid_argument, and changes nothing, if they are out of range.
+  void replace_resolution(double step, Index nodes);
 
   /// What restore() takes back: throws std::invalid_argument if it cannot be a state of a filter with this model and
   /// these options. A restored filter goes on bit for bit as the other one would.
@@ -84,9 +87,11 @@ class JkoFilter final : public Filter {
   std::unique_ptr<Filter> clone() const override { return std::make_unique<JkoFilter>(*this); }
 
   const Belief& belief() const { return belief_; }
+  /// What happened in the last step; nothing before the first one.
+  const StepReport& last_step() const { return last_step_; }
 
  private:
-  StepReport advance(double length, const StepLimits& limits);
+  void advance(double length, const StepLimits& limits);
   double automatic_step() const;
   void renew();
 
@@ -97,6 +102,7 @@ class JkoFilter final : public Filter {
   double time_;
   Points previous_;               ///< where the nodes were before the last step; empty after an observation
   double previous_length_ = 0.0;  ///< of the last step; 0: start up
+  StepReport last_step_;
 };
 
 }  // namespace jko

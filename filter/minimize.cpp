@@ -12,6 +12,7 @@ namespace {
 constexpr double kSufficientDecrease = 1e-4;
 constexpr double kCurvature = 0.9;
 constexpr int kLineSearchEvaluations = 20;
+constexpr int kMostReserved = 1000;  // losses
 
 /// The inverse Hessian's action, from the last few steps (algorithm 7.4).
 class InverseHessian {
@@ -79,6 +80,8 @@ class Minimizer {
     value_ = f_(x_, gradient_);
     summary_.evaluations = 1;
     summary_.initial_value = value_;
+    summary_.losses.reserve(static_cast<std::size_t>(std::clamp(options_.iterations, 0, kMostReserved)) + 1);
+    summary_.losses.push_back(value_);
     if (!std::isfinite(value_) || !gradient_.allFinite()) return finish(MinimizeSummary::Reason::not_finite);
     InverseHessian inverse(options_.memory);
     std::deque<double> history{value_};
@@ -97,6 +100,7 @@ class Minimizer {
       if (moved) {
         inverse.add(x_ - old_x, gradient_ - old_gradient);
         ++summary_.iterations;
+        summary_.losses.push_back(value_);
       }
       if (!moved) {
         if (inverse.empty()) return finish(MinimizeSummary::Reason::line_search);

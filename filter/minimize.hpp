@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "filter/types.hpp"
 
@@ -35,6 +36,7 @@ struct MinimizeSummary {
   int iterations = 0;
   int evaluations = 0;
   Reason reason = Reason::iterations;
+  std::vector<double> losses;  ///< the value at the start, and after each iteration
 
   std::string brief() const;  ///< one line
 };

@@ -22,6 +22,7 @@ constexpr Index kBlock = 256;  // nodes: few enough for the nearest cache
 constexpr Index kParallelFeatures = 100'000, kParallelMatrix = 4'000'000;
 // Of the Hessian's entropy part, at least: enough for a matrix that only steers. Ten times as many save no iteration.
 constexpr Index kRowsPerUnit = 10;
+constexpr int kMostReserved = 1000;    // losses
 constexpr Index kDenseDimensions = 2;  // up to which a lattice of nodes fills the space
 // Pull towards the identity, in units of relative entropy: decides only where nodes have next to no weight.
 constexpr double kRidge = 1e-8;
@@ -331,6 +332,8 @@ MinimizeSummary newton_step(const JkoStepProblem& problem, const ConvexFeatures&
     summary.evaluations = keep ? 3 : 2;
   }
   summary.initial_value = value;
+  summary.losses.reserve(static_cast<std::size_t>(std::clamp(options.iterations, 0, kMostReserved)) + 1);
+  summary.losses.push_back(value);
   const auto finish = [&](MinimizeSummary::Reason reason) {
     summary.value = value;
     summary.reason = reason;
@@ -374,6 +377,7 @@ MinimizeSummary newton_step(const JkoStepProblem& problem, const ConvexFeatures&
         damping *= 30.0;
       }
     }
+    summary.losses.push_back(value);
     if (decrease <= options.value_tolerance && expected <= 4.0 * options.value_tolerance) {
       return finish(MinimizeSummary::Reason::value_tolerance);
     }

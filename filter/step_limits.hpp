@@ -11,6 +11,7 @@
 #include <functional>
 #include <limits>
 #include <optional>
+#include <vector>
 
 namespace jko {
 
@@ -37,9 +38,12 @@ struct StepLimits {
 /// What happened in one step.
 struct StepReport {
   SolveRecord solve;
-  int iterations = 0;     ///< of all attempts
-  bool stopped = false;   ///< the deadline struck
-  bool fallback = false;  ///< the affine map stood in for a solve that failed
+  int iterations = 0;          ///< of all attempts
+  bool stopped = false;        ///< the deadline struck
+  bool fallback = false;       ///< the affine map stood in for a solve that failed
+  double length = 0.0;         ///< of the step, in the model's time
+  double ms = 0.0;             ///< wall time that it took
+  std::vector<double> losses;  ///< of the last attempt: at the start, and after each iteration
 };
 
 }  // namespace jko
