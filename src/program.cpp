@@ -13,6 +13,7 @@
 #include "src/methods.hpp"
 #include "src/timestamp.hpp"
 #include "src/version.hpp"
+#include "src/view/watch.hpp"
 
 namespace jko {
 namespace {
@@ -27,6 +28,9 @@ struct CommandLine {
   CompareOptions compare;
   SimulateOptions simulate;
   std::string check_config;
+  WindowOptions window;
+  bool headless = false;
+  ExploreOptions explore;
   std::string density, speed, budget, rate;
 };
 
@@ -55,6 +59,20 @@ void add_threads(CLI::App& command, int& threads) {
       ->capture_default_str();
 }
 
+void add_window(CLI::App& command, CommandLine& line) {
+  command.add_option("--screenshot", line.window.screenshot, "no window: draw it off-screen, into this file")
+      ->type_name("FILE.png")
+      ->group("Window");
+  command.add_option("--after", line.window.after, "… so many seconds after the start (default: at the end)")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("SECONDS")
+      ->group("Window");
+  command.add_option("--size", line.window.size, "of the window, or of the picture")
+      ->type_name("WxH")
+      ->capture_default_str()
+      ->group("Window");
+}
+
 void define_replay(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand("replay", "Filter a recording, observation by observation");
   ReplayOptions& options = line.replay;
@@ -65,9 +83,10 @@ void define_replay(CLI::App& app, CommandLine& line) {
   observations->type_name("FILE");
   auto* recording = command->add_option("--recording", options.recording, "instead of both: that of a live run");
   recording->type_name("FILE")->excludes(config)->excludes(observations);
-  command->add_option("--speed", line.speed, "of a live run's recording: 1 as it came, 10 ten times as fast, or max")
-      ->type_name("FACTOR")
-      ->needs(recording);
+  command
+      ->add_option("--speed", line.speed,
+                   "in a window, or with --recording: 1 as it came, 10 ten times as fast, or max")
+      ->type_name("FACTOR");
   command->add_option("--until", options.until, "read no further than this time, then predict to it")->type_name("T");
   command->add_option("-m,--method", options.method, "instead of the config's")->check(CLI::IsMember(method_names()));
   command->add_option("--compare", options.compare, "run a second method beside, and report the divergence")
@@ -78,7 +97,14 @@ void define_replay(CLI::App& app, CommandLine& line) {
   add_threads(*command, options.threads);
   add_output(*command, options.output);
   command->add_flag("-q,--quiet", options.quiet, "no progress and no table");
-  command->footer(R"(Examples:
+  command->add_flag("--headless", line.headless, "no window, even where there is a display")->group("Window");
+  command->add_option("--truth", options.truth, "the states, where they are known, for the window to draw (CSV)")
+      ->type_name("FILE")
+      ->group("Window");
+  add_window(*command, line);
+  command->footer(R"(Where there is a display it opens a window, in which it can be paused, stepped through and changed.
+
+Examples:
   Filter the DAX's volatility; see out/dax_volatility/posterior.png
     jkofilter replay --config configs/dax_volatility.json --observations data/eu_stock_returns.csv
   The same with the grid filter beside as truth: the table then shows mean error and SymKL
@@ -87,6 +113,8 @@ void define_replay(CLI::App& app, CommandLine& line) {
     jkofilter replay -c configs/sine_well.json -i data/sine_well.csv --until 5 --density -4:4:801
   What a live run recorded, bit for bit the same posteriors
     jkofilter replay --recording run.jsonl --output out/again
+  A picture of the window at the end
+    jkofilter replay -c configs/sine_well.json -i data/sine_well.csv --compare grid --screenshot window.png
 
 It writes to the output folder:
   posterior.jsonl  a line for each observation: mean, covariance, quantiles, log evidence, times, …
@@ -110,6 +138,8 @@ std::optional<double> speed_of(const std::string& option, std::string_view text)
 void finish_replay(const CLI::App& app, CommandLine& line) {
   ReplayOptions& options = line.replay;
   const CLI::App& command = *app.get_subcommand("replay");
+  if (!line.speed.empty()) options.speed = speed_of("--speed", line.speed);
+  options.paced = line.speed.empty() && line.window.screenshot.empty();
   if (options.recording.empty()) {
     if (options.config.empty()) throw CLI::RequiredError("--config");
     if (options.observations.empty()) throw CLI::RequiredError("--observations");
@@ -119,7 +149,6 @@ void finish_replay(const CLI::App& app, CommandLine& line) {
   for (const char* name : {"--until", "--method", "--density", "--seed"}) {
     if (command.count(name) > 0) throw CLI::ExcludesError("--recording", name);
   }
-  if (!line.speed.empty()) options.speed = speed_of("--speed", line.speed);
 }
 
 /// "" if there is a filter of that name, else what to say.
@@ -198,6 +227,8 @@ void define_live(CLI::App& app, CommandLine& line) {
   add_seed(*command, options.seed);
   add_threads(*command, options.threads);
   command->add_flag("-q,--quiet", options.quiet, "no status line, no table, warnings only");
+  command->add_flag("--headless", line.headless, "no window, even where there is a display")->group("Window");
+  add_window(*command, line);
   command->footer(
       R"(An observation is a line {"t": 0.5, "y": [1.2]} or 0.5,1.2; without a time the moment of its arrival counts.
 
@@ -299,6 +330,57 @@ void finish_simulate(CommandLine& line) {
   if (!line.rate.empty()) options.rate = speed_of("--rate", line.rate);
 }
 
+void define_explore(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand("explore", "Watch densities evolve, in a window");
+  command->add_option("-c,--config", line.explore.config, "begin with the potential, β and initial law of this study")
+      ->type_name("FILE");
+  command->add_flag("--play", line.explore.play, "begin at once");
+  add_seed(*command, line.explore.seed);
+  add_threads(*command, line.explore.threads);
+  add_window(*command, line);
+  command->footer(R"(Examples:
+    jkofilter explore
+    jkofilter explore --config configs/double_well_2d.json
+  A picture of it after three seconds
+    jkofilter explore --play --screenshot explore.png --after 3)");
+}
+
+/// What CLI11 cannot say of the window's options.
+void finish_window(CommandLine& line) {
+  const auto cross = line.window.size.find('x');
+  const auto width = parse_number(std::string_view(line.window.size).substr(0, cross));
+  const auto height =
+      cross == std::string::npos ? std::nullopt : parse_number(std::string_view(line.window.size).substr(cross + 1));
+  constexpr double kMost = 8192;
+  if (!width || !height || !(*width >= 1 && *width <= kMost && *height >= 1 && *height <= kMost)) {
+    throw CLI::ValidationError("--size", fmt::format("expected WIDTHxHEIGHT from 1x1 to {0:.0f}x{0:.0f}, found '{1}'",
+                                                     kMost, line.window.size));
+  }
+  line.window.width = static_cast<int>(*width);
+  line.window.height = static_cast<int>(*height);
+  if (line.window.after >= 0.0 && line.window.screenshot.empty()) {
+    throw CLI::RequiredError("--after goes with --screenshot: --screenshot");
+  }
+}
+
+/// The window that a command is to be shown in; null if it is not to be, or there is none.
+FrontEnd* window_for(const CommandLine& line, FrontEnd* front_end) {
+  const bool picture = !line.window.screenshot.empty();
+  const std::string problem = !front_end                  ? "this program was built without windows (JKO_UI)"
+                              : line.headless && !picture ? "--headless"
+                                                          : front_end->unavailable(line.window);
+  if (problem.empty()) return front_end;
+  if (picture) throw std::runtime_error("--screenshot: " + problem);
+  return nullptr;
+}
+
+void explore(const CommandLine& line, FrontEnd* front_end, std::ostream& err) {
+  if (!front_end) throw std::runtime_error("explore needs a window, and this program was built without (JKO_UI)");
+  const std::string problem = front_end->unavailable(line.window);
+  if (!problem.empty()) throw std::runtime_error("explore needs a window: " + problem);
+  watch(*front_end, line.window, err, [&](ViewPort& port) { watched_explore(line.explore, port); });
+}
+
 void define_check(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand("check", "Validate a config and print the model as it was understood");
   command->add_option("-c,--config", line.check_config, "the study")->type_name("FILE")->required();
@@ -308,7 +390,7 @@ void define_check(CLI::App& app, CommandLine& line) {
 
 }  // namespace
 
-int run_program(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err) {
+int run_program(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err, FrontEnd* front_end) {
   CommandLine line;
   CLI::App app(
       "jkofilter: real-time nonlinear filtering by JKO steps. What it knows of a hidden state, from noisy\n"
@@ -320,6 +402,7 @@ int run_program(const std::vector<std::string>& arguments, std::ostream& out, st
   define_replay(app, line);
   define_live(app, line);
   define_compare(app, line);
+  define_explore(app, line);
   define_simulate(app, line);
   define_check(app, line);
 
@@ -328,6 +411,7 @@ int run_program(const std::vector<std::string>& arguments, std::ostream& out, st
     if (app.got_subcommand("replay")) finish_replay(app, line);
     if (app.got_subcommand("live")) finish_live(line);
     if (app.got_subcommand("simulate")) finish_simulate(line);
+    finish_window(line);
     if (!line.density.empty()) {
       try {
         line.replay.density = line.live.density = DensityGrid::parse(line.density);
@@ -342,9 +426,23 @@ int run_program(const std::vector<std::string>& arguments, std::ostream& out, st
   }
 
   try {
-    if (app.got_subcommand("replay"))
-      (line.replay.recording.empty() ? replay : replay_recording)(line.replay, out, err);
-    if (app.got_subcommand("live")) live(line.live, out, err);
+    if (app.got_subcommand("replay")) {
+      const bool recorded = !line.replay.recording.empty();
+      if (FrontEnd* window = window_for(line, front_end)) {
+        watch(*window, line.window, err,
+              [&](ViewPort& port) { (recorded ? watched_recording : watched_replay)(line.replay, port, out, err); });
+      } else {
+        (recorded ? replay_recording : replay)(line.replay, out, err);
+      }
+    }
+    if (app.got_subcommand("live")) {
+      if (FrontEnd* window = window_for(line, front_end)) {
+        watch(*window, line.window, err, [&](ViewPort& port) { watched_live(line.live, port, out, err); });
+      } else {
+        live(line.live, out, err);
+      }
+    }
+    if (app.got_subcommand("explore")) explore(line, front_end, err);
     if (app.got_subcommand("compare")) compare(line.compare, out, err);
     if (app.got_subcommand("simulate")) simulate(line.simulate, out, err);
     if (app.got_subcommand("check")) check(line.check_config, out);

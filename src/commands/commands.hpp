@@ -10,6 +10,7 @@
 
 #include "src/density_file.hpp"
 #include "src/stream/stream_options.hpp"
+#include "src/view/front_end.hpp"
 
 namespace jko {
 
@@ -17,20 +18,26 @@ namespace jko {
 struct ReplayOptions {
   std::string config, observations;
   std::string recording;        ///< of a live run, instead of the two
-  std::optional<double> speed;  ///< of a live run's recording, 1: as it came; empty: as fast as it goes
+  std::optional<double> speed;  ///< 1: as it came; empty: as fast as it goes, or as can be watched
   std::string output;           ///< folder; empty: out/<name of the config>
   std::string method;           ///< empty: the config's
   std::string compare;          ///< a second method beside the first; empty: none
   std::optional<double> until;  ///< read no further than this time, and predict to it
   std::optional<DensityGrid> density;
+  std::string truth;  ///< file of the states, for the window to draw; empty: they are not known
+  bool paced = true;  ///< in a window: without `speed`, as fast as can be watched; else as fast as it goes
   std::uint64_t seed = 0;
   int threads = 0;  ///< 0: all cores
   bool quiet = false;
 };
 void replay(const ReplayOptions& options, std::ostream& out, std::ostream& err);
 
+/// The same with a window, which may steer it. Returns when the port is closed and the recording is filtered.
+void watched_replay(const ReplayOptions& options, ViewPort& port, std::ostream& out, std::ostream& err);
+
 /// Filters the recording of a live run again, bit for bit.
 void replay_recording(const ReplayOptions& options, std::ostream& out, std::ostream& err);
+void watched_recording(const ReplayOptions& options, ViewPort& port, std::ostream& out, std::ostream& err);
 
 /// Filters observations as they come.
 struct LiveCommandOptions {
@@ -49,6 +56,19 @@ struct LiveCommandOptions {
   bool quiet = false;
 };
 void live(const LiveCommandOptions& options, std::ostream& out, std::ostream& err);
+
+/// The same with a window, which may change its settings. Ends when the port is closed, as by SIGINT; where the display
+/// was lost, it goes on without it.
+void watched_live(const LiveCommandOptions& options, ViewPort& port, std::ostream& out, std::ostream& err);
+
+/// Shows densities evolve without observations, in a window.
+struct ExploreOptions {
+  std::string config;  ///< a study to begin with; empty: none
+  bool play = false;   ///< begin at once
+  std::uint64_t seed = 0;
+  int threads = 0;  ///< 0: all cores
+};
+void watched_explore(const ExploreOptions& options, ViewPort& port);
 
 /// Runs methods over a recording side by side: a table, compare.json and compare.png.
 struct CompareOptions {

@@ -23,6 +23,7 @@
 #include "src/stream/live_streams.hpp"
 #include "src/stream/publisher.hpp"
 #include "src/stream/service.hpp"
+#include "src/view/live_view.hpp"
 
 namespace jko {
 namespace {
@@ -46,7 +47,7 @@ LiveSettings settings_of(const Config& config, const LiveCommandOptions& options
   return settings;
 }
 
-LiveOptions engine_options(const Config& config, const LiveCommandOptions& options) {
+LiveOptions engine_options(const Config& config, const LiveCommandOptions& options, bool watched) {
   LiveOptions engine;
   engine.method = options.method;
   engine.seed = options.seed;
@@ -56,6 +57,7 @@ LiveOptions engine_options(const Config& config, const LiveCommandOptions& optio
   engine.checkpoint = options.checkpoint;
   engine.checkpoint_every = options.checkpoint.empty() ? 0.0 : options.checkpoint_every;
   engine.resume = options.resume;
+  engine.keep_predicted = watched;
   return engine;
 }
 
@@ -83,12 +85,13 @@ PatientFile::Mode mode_of(const fs::path& file, bool resumed) {
 /// One run of `live`: what comes in, the filter, and what goes out. Nothing is written before all can be opened.
 class LiveRun {
  public:
-  LiveRun(const LiveCommandOptions& options, std::ostream& err)
+  /// `port`: to a window that looks on; null if there is none.
+  LiveRun(const LiveCommandOptions& options, std::ostream& err, ViewPort* port = nullptr)
       : options_(options),
         config_(load_config(options.config)),
         streams_((check_density(), options.streams), config_),
         goes_on_(goes_on(options)),
-        engine_(config_, engine_options(config_, options)),
+        engine_(config_, engine_options(config_, options, port != nullptr)),
         folder_(prepare_folder(config_, options.output,
                                goes_on_ ? std::vector<std::string>{"summary.json"}
                                         : std::vector<std::string>{"posterior.jsonl", "summary.json"})),
@@ -97,7 +100,12 @@ class LiveRun {
         err_(err),
         progress_(err, options.quiet),
         report_({config_.name, "the stream", folder_.string(), method(), "", config_.time.name, options.seed,
-                 omp_get_max_threads()}) {}
+                 omp_get_max_threads()}) {
+    if (!port) return;
+    const LiveStudy study{config_, options.method.empty() ? config_.filter.method : options.method, options.seed,
+                          folder_.string(), options.record};
+    view_.emplace(*port, study, streams_, engine_);
+  }
 
   void run() {
     for (const std::string& address : streams_.addresses()) {
@@ -106,23 +114,32 @@ class LiveRun {
     for (const std::string& warning : engine_.take_warnings()) say(warning);
     streams_.start();
     for (const FilteredObservation& seen : engine_.resumed()) publish(seen, std::nullopt);  // it came long ago
+    if (view_) view_->show({});
     streams_.metrics().set(engine_.counts(), 0, 0.0, 0);
     notify_service("READY=1");
     const double begin = steady_seconds();
-    while (streams_.stops() == 0 && !streams_.queue().ended()) {
+    while (streams_.stops() == 0 && !streams_.queue().ended() && !(view_ && view_->closed())) {
       if (streams_.take_reload()) reload();
       if (steady_seconds() >= next_turn_) look_around();
       if (auto arrival = streams_.queue().pop()) {
         take(*arrival);
       } else if (!engine_.work_ahead()) {
         streams_.queue().wait(kTurn);
+      } else if (view_) {
+        view_->show_ahead();
       }
+      if (view_ && view_->lost()) view_.reset();  // nobody looks any more
+      if (view_) obey();
     }
     notify_service("STOPPING=1");
     filter_the_rest();
     look_around();
     finish(steady_seconds() - begin);
     streams_.finish_publishing(kFarewell);
+    if (!view_) return;
+    view_->end(fmt::format("the stream has ended: {} observations, log evidence {:.3f}; results in {}",
+                           with_commas(engine_.observations()), engine_.log_evidence(), folder_.string()));
+    while (!view_->closed() && streams_.stops() == 0) obey(kTurn);
   }
 
   void print_table(std::ostream& out) const {
@@ -148,6 +165,11 @@ class LiveRun {
 
   std::string method() const { return options_.method.empty() ? config_.filter.method : options_.method; }
 
+  /// What the window asks for; waits for it `seconds` at most.
+  void obey(double seconds = 0.0) {
+    for (const std::string& message : view_->obey(seconds)) say(message);
+  }
+
   void take(const Arrival& arrival) {
     const std::size_t waiting = streams_.queue().size();
     lag_ = std::max(unix_seconds() - arrival.arrived, 0.0);
@@ -155,6 +177,7 @@ class LiveRun {
     for (const FilteredObservation& seen : result.publish) publish(seen, seen.live->arrived);
     if (!result.message.empty()) streams_.log().add(arrival.source + ": " + result.message);
     if (options_.density && !result.publish.empty()) publish_density();
+    if (view_ && !result.publish.empty()) view_->show(result);
   }
 
   /// `arrived`: when it came, if its latency means something.
@@ -167,6 +190,7 @@ class LiveRun {
     streams_.metrics().add(seen, latency);
     if (latency) latency_.add(*latency);
     if (!seen.live->revised) report_.add(seen);
+    if (view_) view_->add(seen, latency);
   }
 
   /// What waited when we were asked to stop; not what still comes, and not if we are asked again.
@@ -212,6 +236,7 @@ class LiveRun {
     const LiveCounts& counts = engine_.counts();
     streams_.metrics().set(counts, streams_.queue().size(), lag_,
                            static_cast<std::uint64_t>(counts.write_failures) + lost_lines_);
+    if (view_) view_->look_around(lag_);
     if (!progress_.due()) return;
     progress_.show(fmt::format("observation {}  t = {:.6g}  log evidence {:.3f}  waiting {}  latency {}",
                                with_commas(engine_.observations()), engine_.filter().time(), engine_.log_evidence(),
@@ -221,6 +246,7 @@ class LiveRun {
   void say(const std::string& message) {
     progress_.clear();
     err_ << "jkofilter: " << message << std::endl;
+    if (view_) view_->say(message);
   }
 
   void reload() {
@@ -228,6 +254,7 @@ class LiveRun {
     try {
       const Config config = load_config(options_.config);
       engine_.reload(config, settings_of(config, options_));
+      if (view_) view_->reloaded(config);
       say("the config was read again");
     } catch (const std::exception& error) {
       say(std::string(error.what()) + " (the settings stay as they were)");
@@ -290,6 +317,7 @@ class LiveRun {
   double lag_ = 0.0, next_turn_ = 0.0, next_density_ = -std::numeric_limits<double>::infinity();
   std::string write_problem_;
   std::uint64_t lost_lines_ = 0;
+  std::optional<LiveView> view_;
 };
 
 }  // namespace
@@ -297,6 +325,13 @@ class LiveRun {
 void live(const LiveCommandOptions& options, std::ostream& out, std::ostream& err) {
   if (options.threads > 0) omp_set_num_threads(options.threads);
   LiveRun run(options, err);
+  run.run();
+  run.print_table(out);
+}
+
+void watched_live(const LiveCommandOptions& options, ViewPort& port, std::ostream& out, std::ostream& err) {
+  if (options.threads > 0) omp_set_num_threads(options.threads);
+  LiveRun run(options, err, &port);
   run.run();
   run.print_table(out);
 }

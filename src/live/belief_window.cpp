@@ -48,6 +48,10 @@ const Moves& BeliefWindow::ahead() const {
   return ahead_.empty() ? kNone : ahead_.back().moves();
 }
 
+std::unique_ptr<Filter> BeliefWindow::furthest_ahead() const {
+  return ahead_.empty() ? nullptr : ahead_.back().filter().clone();
+}
+
 void BeliefWindow::repeat_ahead(const Moves& moves) {
   // Step by step, so that an observation finds what it would have found.
   ahead_.clear();

@@ -44,6 +44,8 @@ class BeliefWindow {
   bool step_ahead(double t, Pilot& pilot, double tolerance);
   /// What step_ahead() has done since the last belief; repeat_ahead() does it again.
   const Moves& ahead() const;
+  /// The law that step_ahead() has come to; null if it has done nothing.
+  std::unique_ptr<Filter> furthest_ahead() const;
   void repeat_ahead(const Moves& moves);
 
   void add(KeptBelief belief);

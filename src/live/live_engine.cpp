@@ -98,8 +98,9 @@ class LiveEngine::Implementation {
   }
 
   /// Replays: nothing is written, and no clock is looked at.
-  Implementation(const RecordingHeader& header, const std::string& file)
+  Implementation(const RecordingHeader& header, const std::string& file, bool keep_predicted)
       : Implementation(parse_config(header.config, file), replay_options(header)) {
+    options_.keep_predicted = keep_predicted;
     if (!header.state.empty()) restore(embedded_state(header, file), file);
   }
 
@@ -181,6 +182,25 @@ class LiveEngine::Implementation {
     return state;
   }
 
+  void start_recording(const std::string& file) {
+    if (recording_) throw std::logic_error("this run is recorded already, to " + options_.record);
+    if (!is_jko()) throw std::logic_error("only runs of the method jko can be recorded from the middle on");
+    recording_ = std::make_unique<RecordingWriter>(file, header(embedded(state())));
+    options_.record = file;
+    midway_ = true;
+  }
+
+  void stop_recording() {
+    if (!recording_ || !midway_) throw std::logic_error("there is no recording that was begun while it runs");
+    const std::string problem = recording_->flush();
+    recording_.reset();
+    options_.record.clear();
+    midway_ = false;
+    if (!problem.empty()) throw std::runtime_error(problem);
+  }
+
+  std::shared_ptr<const Filter> shared_filter() const { return window_.last().filter; }
+  std::unique_ptr<Filter> ahead() const { return window_.furthest_ahead(); }
   const Filter& filter() const { return *window_.last().filter; }
   const LiveCounts& counts() const { return counts_; }
   Index observations() const { return next_index_; }
@@ -189,20 +209,21 @@ class LiveEngine::Implementation {
   const LiveSettings& settings() const { return options_.settings; }
   std::vector<std::string> take_warnings() { return std::exchange(warnings_, {}); }
 
+  double budget() const {
+    if (options_.settings.budget_ms > 0.0) return 1e-3 * options_.settings.budget_ms;
+    return order_.spacing_known() ? order_.spacing() * config_.time.seconds : 0.0;
+  }
+
  private:
   /// What came of an observation, and of those that it revised.
   struct Outcome {
     Verdict verdict = Verdict::accepted;
     std::vector<RecordedPosterior> posteriors;
     std::vector<FilteredObservation> published;
+    std::shared_ptr<const Filter> predicted;  ///< before the last of them; null if nobody wants it
   };
 
   bool is_jko() const { return options_.method == "jko"; }
-
-  double budget() const {
-    if (options_.settings.budget_ms > 0.0) return 1e-3 * options_.settings.budget_ms;
-    return order_.spacing_known() ? order_.spacing() * config_.time.seconds : 0.0;
-  }
 
   void count(Verdict verdict) { ++counts_.verdicts[static_cast<std::size_t>(verdict)]; }
 
@@ -239,6 +260,7 @@ class LiveEngine::Implementation {
     }
     ++sequence_;
     std::move(outcome.published.begin(), outcome.published.end(), std::back_inserter(result.publish));
+    result.predicted = std::move(outcome.predicted);
     return outcome.verdict;
   }
 
@@ -270,6 +292,7 @@ class LiveEngine::Implementation {
     result.verdict = outcome.verdict;
     result.time = seen.time;
     result.publish = std::move(outcome.published);
+    result.predicted = std::move(outcome.predicted);
     return result;
   }
 
@@ -297,7 +320,9 @@ class LiveEngine::Implementation {
       const double predict_ms = lap.stop();
       lap.start();
       const bool guarded = k == 0 && (options_.settings.gate || recorded);
-      const std::unique_ptr<Filter> predicted = guarded ? prediction.filter().clone() : nullptr;
+      const std::shared_ptr<const Filter> predicted =
+          guarded || options_.keep_predicted ? prediction.filter().clone() : nullptr;
+      outcome.predicted = predicted;
       const UpdateSummary update = prediction.filter().update(belief.value);
       if (!update.possible()) {
         outcome.verdict = Verdict::impossible;
@@ -364,9 +389,12 @@ class LiveEngine::Implementation {
   }
 
   void take(const Config& config, const LiveSettings& settings) {
-    if (changes_model(config_, config)) {
+    const bool new_model = changes_model(config_, config), new_steps = changes_steps(config_, config) && is_jko();
+    if (new_model || new_steps) {
       std::unique_ptr<Filter> filter = window_.last().filter->clone();
-      dynamic_cast<JkoFilter&>(*filter).replace_model(config.model);
+      auto& jko = dynamic_cast<JkoFilter&>(*filter);
+      if (new_model) jko.replace_model(config.model);
+      if (new_steps) jko.replace_resolution(config.filter.jko.step, config.filter.jko.nodes);
       window_.start_from_last(std::move(filter));
     } else {
       window_.start_from_last(window_.last().filter);
@@ -412,10 +440,15 @@ class LiveEngine::Implementation {
     restore(state, options_.resume);
     if (recorded) return go_on_with_recording();
     if (options_.record.empty()) return;
+    recording_ = std::make_unique<RecordingWriter>(options_.record, header(embedded(state)));
+  }
+
+  /// A state as a recording's header has it.
+  static std::string embedded(const LiveState& state) {
     std::string digits;
     const std::string content = encode_checkpoint(state);
     boost::algorithm::hex_lower(content.begin(), content.end(), std::back_inserter(digits));
-    recording_ = std::make_unique<RecordingWriter>(options_.record, header(digits));
+    return digits;
   }
 
   RecordingHeader header(const std::string& state) const {
@@ -485,6 +518,7 @@ class LiveEngine::Implementation {
   Pilot pilot_;
   double last_checkpoint_;
   std::unique_ptr<RecordingWriter> recording_;
+  bool midway_ = false;   ///< it was begun while the run went on
   Index sequence_ = 0;    ///< lines of the recording so far
   Index next_index_ = 0;  ///< of the next observation that is filtered or gated
   LiveCounts counts_;
@@ -494,8 +528,8 @@ class LiveEngine::Implementation {
 
 LiveEngine::LiveEngine(const Config& config, const LiveOptions& options)
     : implementation_(std::make_unique<Implementation>(config, options)) {}
-LiveEngine::LiveEngine(const RecordingHeader& header, const std::string& file) try
-    : implementation_(std::make_unique<Implementation>(header, file)) {
+LiveEngine::LiveEngine(const RecordingHeader& header, const std::string& file, bool keep_predicted) try
+    : implementation_(std::make_unique<Implementation>(header, file, keep_predicted)) {
 } catch (const std::invalid_argument& error) {
   throw InputError(file, 1, "", error.what());
 }
@@ -517,6 +551,11 @@ const LiveSettings& LiveEngine::settings() const { return implementation_->setti
 void LiveEngine::reload(const Config& config, const LiveSettings& settings) {
   implementation_->reload(config, settings);
 }
+double LiveEngine::budget_seconds() const { return implementation_->budget(); }
+std::shared_ptr<const Filter> LiveEngine::shared_filter() const { return implementation_->shared_filter(); }
+std::unique_ptr<Filter> LiveEngine::ahead() const { return implementation_->ahead(); }
+void LiveEngine::start_recording(const std::string& file) { implementation_->start_recording(file); }
+void LiveEngine::stop_recording() { implementation_->stop_recording(); }
 void LiveEngine::write_checkpoint() { implementation_->write_checkpoint(); }
 LiveState LiveEngine::state() const { return implementation_->state(); }
 std::vector<std::string> LiveEngine::take_warnings() { return implementation_->take_warnings(); }

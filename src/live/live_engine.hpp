@@ -40,6 +40,8 @@ struct LiveResult {
   /// One for an observation that was filtered or gated; after a rewind also those that came after it, marked as
   /// revised; all that a confirmed clock jump released; none if the arrival was ignored.
   std::vector<FilteredObservation> publish;
+  /// The law just before the last of them, for those who want to see it (LiveOptions::keep_predicted).
+  std::shared_ptr<const Filter> predicted;
 };
 
 struct LiveCounts {
@@ -67,7 +69,7 @@ class LiveEngine {
   /// and a recording that exists, what was recorded after the checkpoint is filtered again first, see resumed().
   LiveEngine(const Config& config, const LiveOptions& options);
   /// For redo(): the run that a recording was made of, before its first observation. Writes nothing.
-  LiveEngine(const RecordingHeader& header, const std::string& file);
+  LiveEngine(const RecordingHeader& header, const std::string& file, bool keep_predicted = false);
   ~LiveEngine();
 
   /// `waiting`: observations queued behind this one, what the overload ladder looks at.
@@ -83,6 +85,9 @@ class LiveEngine {
 
   /// The belief after the last observation.
   const Filter& filter() const;
+  std::shared_ptr<const Filter> shared_filter() const;
+  /// How far work_ahead() has come towards the next observation; null if it has not begun.
+  std::unique_ptr<Filter> ahead() const;
   const LiveCounts& counts() const;
   Index observations() const;   ///< filtered so far, those before a resumed checkpoint too
   double log_evidence() const;  ///< of all of them
@@ -91,9 +96,17 @@ class LiveEngine {
   const std::vector<FilteredObservation>& resumed() const;
 
   const LiveSettings& settings() const;
+  /// Time for an observation, in seconds: that of the settings, or the stream's spacing; 0: not known yet.
+  double budget_seconds() const;
   /// Takes β and the observation model from `config`, which must otherwise be that of this run, and the settings;
   /// throws InputError and changes nothing if it is not. The lag window starts anew.
   void reload(const Config& config, const LiveSettings& settings);
+
+  /// Records from here on: the recording begins with all that is known now. Throws InputError if the file cannot be
+  /// written, and std::logic_error if this run is recorded already or its method is not jko.
+  void start_recording(const std::string& file);
+  /// Ends a recording that start_recording() began; throws std::runtime_error if its last lines cannot be written.
+  void stop_recording();
 
   /// Writes options.checkpoint now, if there is one, and before it what of the recording still waits for the disk.
   /// Throws std::runtime_error if either cannot be written: the former checkpoint is still there then.

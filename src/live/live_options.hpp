@@ -52,6 +52,8 @@ struct LiveOptions {
   double checkpoint_every = 0.0;  ///< seconds between checkpoints; 0: only when asked for
   std::string resume;             ///< checkpoint to start from; empty: the config's initial law
 
+  bool keep_predicted = false;  ///< LiveResult::predicted is wanted
+
   std::function<double()> clock;  ///< seconds, monotonic; empty: the steady clock
 };
 

@@ -16,6 +16,8 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kModelKeys[] = {"beta", "diffusion", "observation"};
+/// How finely a JKO filter solves: in the section `filter`.
+constexpr const char* kStepKeys[] = {"tau", "nodes"};
 /// Settings that may change at any time: what is recorded says which were in force.
 constexpr const char* kLiveKey = "live";
 
@@ -61,11 +63,18 @@ bool changes_model(const Config& running, const Config& next) {
   return false;
 }
 
+bool changes_steps(const Config& running, const Config& next) {
+  return running.filter.jko.step != next.filter.jko.step || running.filter.jko.nodes != next.filter.jko.nodes;
+}
+
 void require_reloadable(const Config& running, const Config& next, bool can_change_model) {
   json a = parsed(running.text), b = parsed(next.text);
-  for (const char* key : kModelKeys) {
-    a.erase(key);
-    b.erase(key);
+  for (json* root : {&a, &b}) {
+    for (const char* key : kModelKeys) root->erase(key);
+    if (!root->contains("filter")) continue;
+    json& filter = (*root)["filter"];
+    for (const char* key : kStepKeys) filter.erase(key);
+    if (filter.empty()) root->erase("filter");
   }
   const std::string key = first_difference(a.dump(), b.dump());
   if (!key.empty()) throw InputError(next.file, 0, key, "cannot change while the filter runs");

@@ -15,6 +15,8 @@ std::string first_difference(const std::string& a, const std::string& b);
 
 /// Whether β or the observation model differ.
 bool changes_model(const Config& running, const Config& next);
+/// Whether a JKO filter's τ or number of nodes differ.
+bool changes_steps(const Config& running, const Config& next);
 /// Throws InputError if `next` differs from the running config in anything else, or if the filter cannot change its
 /// model while it runs.
 void require_reloadable(const Config& running, const Config& next, bool can_change_model);

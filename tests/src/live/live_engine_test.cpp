@@ -256,7 +256,7 @@ TEST_CASE("A confirmed clock jump filters all that it held", "[live][engine]") {
   CHECK(engine.observations() == 8);
 }
 
-TEST_CASE("Reloading takes beta and noise, and nothing else", "[live][engine][reload]") {
+TEST_CASE("Reloading takes beta and noise, and nothing else of the model", "[live][engine][reload]") {
   const Config config = live_study();
   LiveEngine engine(config, unhurried());
   for (const Arrival& arrival : steady_stream(3)) engine.accept(arrival, 0);
@@ -266,7 +266,7 @@ TEST_CASE("Reloading takes beta and noise, and nothing else", "[live][engine][re
     return live_study(text);
   };
   LiveSettings settings = unhurried().settings;
-  const Config other = changed("\"tau\": 0.25", "\"tau\": 0.5");
+  const Config other = changed("\"widths\": [24]", "\"widths\": [32]");
   CHECK_THROWS_AS(engine.reload(other, settings), InputError);
   const Vector mean = engine.filter().mean();
   settings.gate = 12.0;
@@ -278,4 +278,28 @@ TEST_CASE("Reloading takes beta and noise, and nothing else", "[live][engine][re
   // Without noise the observation is the state.
   const LiveResult result = engine.accept(arrival(2.0, 0.8), 0);
   CHECK(std::abs(result.publish.at(0).posterior.mean(0) - 0.8) < 0.02);
+}
+
+TEST_CASE("Reloading takes another length of steps and number of nodes, from there on", "[live][engine][reload]") {
+  LiveEngine engine(live_study(), unhurried());
+  for (const Arrival& arrival : steady_stream(3)) engine.accept(arrival, 0);
+  const auto steps_of_next = [&](double t) {
+    const LiveResult result = engine.accept(arrival(t, 0.3), 0);
+    return result.publish.at(0).predict.steps;
+  };
+  const int coarse = steps_of_next(2.0);
+  std::string text = kLiveStudy;
+  text.replace(text.find("0.25"), 4, "0.0625");
+  text.replace(text.find("\"nodes\": 96"), 11, "\"nodes\": 300");
+  engine.reload(live_study(text), unhurried().settings);
+  const auto nodes = [&] { return dynamic_cast<const JkoFilter&>(engine.filter()).belief().nodes().x.rows(); };
+  CHECK(nodes() > 200);
+  CHECK(steps_of_next(2.5) > coarse);
+  CHECK(nodes() > 200);
+  // The law itself was not changed by the reload.
+  LiveEngine other(live_study(), unhurried());
+  for (const Arrival& arrival : steady_stream(3)) other.accept(arrival, 0);
+  const Vector before = other.filter().mean();
+  other.reload(live_study(text), unhurried().settings);
+  CHECK(std::abs(other.filter().mean()(0) - before(0)) < 1e-3);
 }
