@@ -50,7 +50,7 @@ ImTextureID GlTextures::texture(const std::string& name, std::uint64_t version, 
   }
   glBindTexture(GL_TEXTURE_2D, static_cast<GLuint>(bound));
   // A pointer in ImGui up to 1.91, an integer after: only this cast makes either.
-  return (ImTextureID) static_cast<std::uintptr_t>(entry.id);
+  return (ImTextureID) static_cast<std::uintptr_t>(entry.id);  // NOLINT(performance-no-int-to-ptr)
 }
 
 bool GlTextures::has(const std::string& name, std::uint64_t version) const {

@@ -82,7 +82,7 @@ std::string draw_until_taken(ViewPort& port, const WindowOptions& options, Bell&
   Workbench workbench(port, textures, settings, {[&wanted](const std::string& file) { wanted = file; }});
 
   const auto write = [&](const std::string& file) {
-    const std::string failure = write_png(file, screen->read());
+    std::string failure = write_png(file, screen->read());
     workbench.say(failure.empty() ? "wrote " + file : failure, !failure.empty());
     return failure;
   };

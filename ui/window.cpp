@@ -24,6 +24,7 @@
 #include "ui/fonts.hpp"
 #include "ui/gl.hpp"
 #include "ui/gl_textures.hpp"
+#include "ui/key_taps.hpp"
 #include "ui/offscreen.hpp"
 #include "ui/png.hpp"
 #include "ui/screenshot.hpp"
@@ -149,6 +150,7 @@ class Window {
   double last_frame_ = 0.0;  ///< when it was begun
   double due_ = 0.0;         ///< no frame before
   double frame_ = kFrame;    ///< seconds from one frame to the next, at least
+  KeyTaps taps_;
   float scale_ = 0.0f, density_ = 0.0f;
   bool light_ = false;
   std::string title_, screenshot_;
@@ -219,7 +221,10 @@ void Window::close() {
 
 void Window::set_callbacks() {
   glfwSetWindowUserPointer(window_, this);
-  glfwSetKeyCallback(window_, [](GLFWwindow* window, int, int, int, int) { of(window).on_input(); });
+  glfwSetKeyCallback(window_, [](GLFWwindow* window, int key, int, int action, int modifiers) {
+    if (action == GLFW_PRESS) of(window).taps_.pressed(key, modifiers);
+    of(window).on_input();
+  });
   glfwSetCharCallback(window_, [](GLFWwindow* window, unsigned) { of(window).on_input(); });
   glfwSetMouseButtonCallback(window_, [](GLFWwindow* window, int, int, int) { of(window).on_input(); });
   glfwSetScrollCallback(window_, [](GLFWwindow* window, double, double) { of(window).on_input(); });
@@ -254,7 +259,7 @@ bool Window::visible() const {
 double Window::next_frame() const {
   if (frames_wanted_ > 0 || fresh_) return due_;
   double next = last_frame_ + workbench_->until_movement();
-  if (late_frame_ > 0.0) next = late_frame_;
+  if (late_frame_ > 0.0) next = std::min(next, late_frame_);
   if (ImGui::GetIO().WantTextInput) next = std::min(next, last_frame_ + kCaret);
   return std::max(next, due_);
 }
@@ -333,10 +338,12 @@ void Window::draw() {
   follow_look();
   ImGui_ImplOpenGL3_NewFrame();
   ImGui_ImplGlfw_NewFrame();
+  if (taps_.begin_frame()) frames_wanted_ = std::max(frames_wanted_, 1);
   ImGui::NewFrame();
   const bool picture = !screenshot_.empty();  // one asked for in this frame is of the next
   workbench_->draw();
   ImGui::Render();
+  taps_.end_frame(window_);
   int columns = 0, rows = 0;
   glfwGetFramebufferSize(window_, &columns, &rows);
   glViewport(0, 0, columns, rows);

@@ -83,11 +83,14 @@ bool key_pressed(ImGuiKey key, bool repeat) {
 #endif
 }
 
-/// "out/name/screenshot-001.png": the first number that no file has.
-std::string free_name(const std::string& folder, const char* stem, const char* ending) {
+/// "out/name/screenshot-001.png": the first number that no file has, in the folder of the run's results.
+std::string free_name(const Snapshot* shown, const char* stem, const char* ending) {
+  fs::path folder = "out";
+  if (shown) folder = shown->status.output.empty() ? folder / shown->status.name : fs::path(shown->status.output);
+  std::error_code unknown;
+  fs::create_directories(folder, unknown);
   for (int number = 1;; ++number) {
-    const fs::path file = fs::path(folder.empty() ? "." : folder) / fmt::format("{}-{:03}{}", stem, number, ending);
-    std::error_code unknown;
+    const fs::path file = folder / fmt::format("{}-{:03}{}", stem, number, ending);
     if (!fs::exists(file, unknown)) return file.string();
   }
 }
@@ -419,13 +422,13 @@ void Workbench::Implementation::draw_help() {
 }
 
 void Workbench::Implementation::take_screenshot() {
-  if (services.screenshot) services.screenshot(free_name(shown ? shown->status.output : "", "screenshot", ".png"));
+  if (services.screenshot) services.screenshot(free_name(shown.get(), "screenshot", ".png"));
 }
 
 void Workbench::Implementation::write_export() {
   collect_plots(nullptr);
   export_wanted = false;
-  const std::string name = free_name(shown ? shown->status.output : "", "shown", ".csv");
+  const std::string name = free_name(shown.get(), "shown", ".csv");
   std::ofstream file(name);
   file << "plot,series,x,y\n";
   for (const PlotData& plot : exported) {

@@ -149,6 +149,7 @@ class RecordedRun {
 };
 
 constexpr double kTurn = 0.25;  // seconds between two looks at the window
+constexpr double kIdle = 60.0;  // seconds, at most, that a run at rest sleeps; commands wake it
 
 /// A recording in a window: it can be paused, stepped through and begun again, but not changed, for it says how it was
 /// filtered.
@@ -168,12 +169,12 @@ class WatchedRecording {
       for (const ViewCommand& command : port_.take_commands()) {
         std::visit([this](const auto& what) { take(what); }, command);
       }
-      if (steady_seconds() >= next_tell_) tell();
-      if (ended_ || paused_) {
-        port_.wait_for_command(kTurn);
-      } else {
-        turn();
+      if (ended_ || paused_) {  // what stands still needs no new snapshots
+        port_.wait_for_command(kIdle);
+        continue;
       }
+      turn();
+      if (steady_seconds() >= next_tell_) tell();
     }
     while (!ended_) filter();
     if (failure_) std::rethrow_exception(failure_);

@@ -25,6 +25,7 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kGlide = 0.4;  // seconds in which the display moves to where a single step has led
 constexpr double kTurn = 0.25;  // seconds between two looks at progress
+constexpr double kIdle = 60.0;  // seconds, at most, that a run at rest sleeps; commands wake it
 
 /// As it happened, where that can be watched; else ten observations a second.
 double watchable_speed(const Config& config) {
@@ -72,12 +73,15 @@ class WatchedReplay {
     while (!port_.closed()) {
       for (const ViewCommand& command : port_.take_commands()) {
         std::visit([this](const auto& what) { take(what); }, command);
+        idle_ = false;
       }
-      if (!catching_up() && (stage_ == Stage::ended || paused_)) {
-        tell();
-        port_.wait_for_command(kTurn);
-      } else {
+      if (catching_up() || (stage_ != Stage::ended && !paused_)) {
         turn();
+        idle_ = false;
+      } else {
+        if (!idle_) tell();  // once: what stands still needs no new snapshots
+        idle_ = true;
+        port_.wait_for_command(kIdle);
       }
     }
     if (stage_ != Stage::ended) {
@@ -360,6 +364,7 @@ class WatchedReplay {
   std::unique_ptr<ReplayRun> run_;
   Stage stage_ = Stage::reading;
   bool paused_ = false;
+  bool idle_ = false;       ///< at rest, and the window knows
   bool at_target_ = false;  ///< paused, and the display has been led to the end of the prediction
   Index catch_up_ = 0;      ///< observations that are filtered again without waiting
   StreamClock clock_;

@@ -61,7 +61,8 @@ Flow::Flow(const ExploreSettings& settings)
     view_.push_back(range);
   }
   if (!stationary_.exists()) {
-    messages_.push_back("Φ does not confine the state: there is no stationary law to flow to, and no grid beside it");
+    messages_.emplace_back(
+        "Φ does not confine the state: there is no stationary law to flow to, and no grid beside it");
   }
   if (settings.grid && stationary_.exists()) make_grid();
   if (settings.particles > 0) make_particles(settings);

@@ -79,8 +79,22 @@ void LiveView::look_around(double lateness) {
   reading.lateness = lateness;
   const double budget = engine_.budget_seconds();
   reading.deadline_ms = std::isfinite(budget) ? 1e3 * budget : 0.0;
+  // Where nothing happens nothing need be drawn.
+  const std::vector<double> figures{static_cast<double>(reading.observations),
+                                    static_cast<double>(reading.fallbacks),
+                                    static_cast<double>(reading.steps_ahead),
+                                    static_cast<double>(reading.waiting),
+                                    static_cast<double>(reading.dropped),
+                                    static_cast<double>(reading.rejected),
+                                    static_cast<double>(reading.late),
+                                    static_cast<double>(reading.gated),
+                                    static_cast<double>(reading.impossible),
+                                    static_cast<double>(reading.revised),
+                                    reading.lateness,
+                                    reading.deadline_ms};
+  if (figures == figures_) return;
+  figures_ = figures;
   illustrator_.set(reading);
-  tell();
 }
 
 void LiveView::say(const std::string& text) { illustrator_.say(LogLine::Level::note, text); }

@@ -68,6 +68,7 @@ class LiveView {
   std::vector<std::string> messages_;
   std::vector<std::pair<FilteredObservation, std::optional<double>>> pending_;  ///< until their laws are shown
   StreamClock clock_;
+  std::vector<double> figures_;  ///< that look_around() has shown
   bool ended_ = false;
 };
 

@@ -58,7 +58,8 @@ double difference(const Pixels& a, const Pixels& b) {
     for (int x = 0; x + kBlock <= a.width; x += kBlock) {
       double difference[3] = {};
       for (int i = 0; i < kBlock * kBlock; ++i) {
-        const auto at = static_cast<std::size_t>((y + i / kBlock) * a.width + x + i % kBlock);
+        const auto at = static_cast<std::size_t>(y + i / kBlock) * static_cast<std::size_t>(a.width) +
+                        static_cast<std::size_t>(x + i % kBlock);
         for (int channel = 0; channel < 3; ++channel) {
           difference[channel] += static_cast<double>((a.rgba[at] >> (8 * channel)) & 255u) -
                                  static_cast<double>((b.rgba[at] >> (8 * channel)) & 255u);
@@ -232,7 +233,8 @@ TEST_CASE("pictures of different panels are told apart", "[window][picture]") {
   // The same picture without its middle: as if a curve had not been drawn.
   for (int y = other.height / 4; y < other.height / 2; ++y) {
     for (int x = other.width / 4; x < other.width / 2; ++x)
-      other.rgba[static_cast<std::size_t>(y * other.width + x)] = 0xff161411u;
+      other.rgba[static_cast<std::size_t>(y) * static_cast<std::size_t>(other.width) + static_cast<std::size_t>(x)] =
+          0xff161411u;
   }
   CHECK(difference(sine, sine) == 0.0);
   CHECK(difference(sine, other) > kTolerance);

@@ -22,7 +22,7 @@ TEST_CASE("Ticks are multiples of 1, 2 or 5 times a power of ten, within the ran
         const double low = offset * size, high = low + size;
         const std::vector<double> ticks = nice_ticks(low, high, count);
         CAPTURE(size, offset, count);
-        REQUIRE(ticks.size() >= 1);
+        REQUIRE_FALSE(ticks.empty());
         CHECK(ticks.size() <= std::size_t(1.5 * count) + 1);
         CHECK(double(ticks.size()) >= std::floor(0.7 * count));
         CHECK(ticks.front() >= low);

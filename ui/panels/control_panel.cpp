@@ -137,7 +137,7 @@ class ControlPanel final : public Panel {
           if (ImGui::Selectable(choice.c_str(), choice == field.value) && choice != field.value) {
             context.port.send(SetField{field.key, choice});
           }
-          mark(name + "/" + choice);
+          mark(fmt::format("{}/{}", name, choice));
         }
         ImGui::EndCombo();
       }

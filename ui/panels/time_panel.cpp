@@ -274,8 +274,9 @@ class TimePanel final : public Panel {
         if (high >= low) plot.fit_y(low / 2.0, high * 2.0);
       } else {
         if (&values == &columns.effective) low = 0.0;
-        const double margin = std::max(0.1 * (high - low), 1e-9 + 1e-6 * std::abs(high));
-        if (high >= low) plot.fit_y(low - (low == 0.0 ? 0.0 : margin), high + margin);
+        // With room for the ticks' numbers, which are as high as a third of the strip.
+        const double margin = std::max(0.18 * (high - low), 1e-9 + 1e-6 * std::abs(high));
+        if (high >= low) plot.fit_y(low - margin, high + margin);
       }
       plot.line(name, {columns.time.data(), values.data(), static_cast<Index>(values.size())}, colour, 1.5f);
       if (values.size() < 60) {
