@@ -215,10 +215,14 @@ void define_live(CLI::App& app, CommandLine& line) {
       ->type_name("S")
       ->capture_default_str();
 
-  command
-      ->add_option("--resume", options.resume, "go on from a checkpoint; --checkpoint's own file need not be there yet")
-      ->type_name("FILE");
+  CLI::Option* resume = command->add_option("--resume", options.resume,
+                                            "go on from a checkpoint; --checkpoint's own file need not be there yet");
+  resume->type_name("FILE");
   command->add_option("-m,--method", options.method, "instead of the config's")->check(CLI::IsMember(method_names()));
+  command->add_option("--compare", options.compare, "a second method beside, for the window to show")
+      ->check(CLI::IsMember(method_names()))
+      ->excludes(resume)
+      ->group("Window");
   command->add_option("--budget", line.budget, "time for an observation (default: the stream's spacing), or none")
       ->type_name("MS");
   command->add_option("--gate", options.gate, "hold back observations so many nats less likely than expected")

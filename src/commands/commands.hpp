@@ -47,6 +47,7 @@ struct LiveCommandOptions {
   std::string method;                  ///< empty: the config's
   std::optional<DensityGrid> density;  ///< snapshots …
   double every = 1.0;                  ///< … so often (model's time)
+  std::string compare;                 ///< a second method beside, for the window to show; empty: none
   std::string record, checkpoint, resume;
   double checkpoint_every = 60.0;         ///< seconds
   double lag = 0.0;                       ///< model's time

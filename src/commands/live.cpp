@@ -102,8 +102,7 @@ class LiveRun {
         report_({config_.name, "the stream", folder_.string(), method(), "", config_.time.name, options.seed,
                  omp_get_max_threads()}) {
     if (!port) return;
-    const LiveStudy study{config_, options.method.empty() ? config_.filter.method : options.method, options.seed,
-                          folder_.string(), options.record};
+    const LiveStudy study{config_, method(), options.compare, options.seed, folder_.string(), options.record};
     view_.emplace(*port, study, streams_, engine_);
   }
 
@@ -325,6 +324,7 @@ class LiveRun {
 void live(const LiveCommandOptions& options, std::ostream& out, std::ostream& err) {
   if (options.threads > 0) omp_set_num_threads(options.threads);
   LiveRun run(options, err);
+  if (!options.compare.empty()) err << "jkofilter: --compare is shown in a window, and there is none\n";
   run.run();
   run.print_table(out);
 }

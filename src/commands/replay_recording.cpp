@@ -190,10 +190,10 @@ class WatchedRecording {
     run_ = std::make_unique<RecordedRun>(options_, err_, true);
     failure_ = nullptr;
     last_arrival_.reset();
-    illustrator_.begin(run_->config());
-    illustrator_.show(run_->engine().shared_filter(), LawStage::updated);
     ended_ = !run_->read();
     tell();
+    illustrator_.begin(run_->config());
+    illustrator_.show(run_->engine().shared_filter(), LawStage::updated);
   }
 
   /// Waits for the entry in hand, or filters it.
@@ -258,19 +258,14 @@ class WatchedRecording {
   void tell() {
     next_tell_ = steady_seconds() + kTurn;
     const Config& config = run_->config();
-    RunStatus status;
-    status.name = config.name;
+    const RecordingHeader& header = run_->header();
+    RunStatus status = status_of({config, header.method, options_.compare, header.seed}, RunKind::replay, {});
     status.source = status.data_file = options_.recording;
-    status.method = run_->header().method;
-    status.compared = options_.compare;
-    status.time_unit = config.time.name;
-    status.model = fmt::format("Φ = {},  {}", config.model.potential->formula(), config.model.observation->formula());
     status.output = run_->folder();
     status.paused = paused_;
     status.ended = ended_;
     status.progress = run_->progress();
     status.speed = speed_ / config.time.seconds;
-    status.fields = fields_of({config, status.method, options_.compare, run_->header().seed}, RunKind::replay);
     for (Field& field : status.fields) field.fixed = "a recording says how it was filtered";
     illustrator_.set(std::move(status));
   }

@@ -114,9 +114,9 @@ class WatchedReplay {
     stage_ = Stage::reading;
     at_target_ = false;
     stand_at(run_->filter().time());
+    tell();
     illustrator_.begin(choice_.config, std::move(known));
     illustrator_.show(run_->filter(), LawStage::updated);
-    tell();
   }
 
   void restart(Index catch_up) {
@@ -327,16 +327,8 @@ class WatchedReplay {
 
   void tell() {
     next_tell_ = steady_seconds() + kTurn;
-    RunStatus status;
-    status.kind = RunKind::replay;
-    status.name = choice_.config.name;
+    RunStatus status = status_of(choice_, RunKind::replay, errors_);
     status.source = options_.observations;
-    status.method = choice_.method;
-    status.compared = choice_.compared;
-    status.time_unit = choice_.config.time.name;
-    status.model = fmt::format("Φ = {},  {}", choice_.config.model.potential->formula(),
-                               choice_.config.model.observation->formula());
-    status.config_file = choice_.config.file;
     status.data_file = options_.observations;
     if (run_) {
       status.output = run_->folder().string();
@@ -347,11 +339,6 @@ class WatchedReplay {
     status.busy = catching_up();
     if (status.busy) status.progress = static_cast<double>(observations()) / static_cast<double>(catch_up_);
     status.speed = speed_;
-    status.fields = fields_of(choice_, RunKind::replay);
-    for (Field& field : status.fields) {
-      const auto error = errors_.find(field.key);
-      if (error != errors_.end()) field.error = error->second;
-    }
     illustrator_.set(std::move(status));
   }
 

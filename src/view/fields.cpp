@@ -137,6 +137,24 @@ std::vector<Field> fields_of(const Choice& choice, RunKind kind) {
   return fields;
 }
 
+RunStatus status_of(const Choice& choice, RunKind kind, const std::map<std::string, std::string>& errors) {
+  RunStatus status;
+  status.kind = kind;
+  status.name = choice.config.name;
+  status.method = choice.method;
+  status.compared = choice.compared;
+  status.time_unit = choice.config.time.name;
+  status.model =
+      fmt::format("Φ = {},  {}", choice.config.model.potential->formula(), choice.config.model.observation->formula());
+  status.config_file = choice.config.file;
+  status.fields = fields_of(choice, kind);
+  for (Field& field : status.fields) {
+    const auto error = errors.find(field.key);
+    if (error != errors.end()) field.error = error->second;
+  }
+  return status;
+}
+
 Choice with_field(const Choice& choice, const std::string& key, const std::string& text) {
   Choice changed = choice;
   if (key == "seed") {

@@ -7,6 +7,7 @@
 ///
 /// To add one: an entry in fields_of(); if its key is not one of the config, also a case in with_field().
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ struct Choice {
 };
 
 std::vector<Field> fields_of(const Choice& choice, RunKind kind);
+
+/// What a run's status says of its study: all but what the run is doing. `errors`: complaints by the field's key.
+RunStatus status_of(const Choice& choice, RunKind kind, const std::map<std::string, std::string>& errors);
 
 /// Throws std::invalid_argument with the complaint alone: no file, no key.
 Choice with_field(const Choice& choice, const std::string& key, const std::string& text);

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <fstream>
 
+#include "filter/divergence.hpp"
 #include "src/observation_scale.hpp"
 
 namespace jko {
@@ -18,7 +19,8 @@ namespace {
 constexpr std::size_t kMostLaws = 192;  // that wait to be drawn
 constexpr std::size_t kMostSteps = 24;  // waiting laws beyond which those between observations are left out
 constexpr std::size_t kMostEvents = 65'536;
-constexpr std::size_t kMostLines = 300;  // of the log
+constexpr std::size_t kMostBehind = 2048;  // events, with a companion
+constexpr std::size_t kMostLines = 300;    // of the log
 constexpr std::size_t kMostReadings = 400;
 constexpr std::size_t kMostGlides = 64;
 constexpr Index kTracePoints = 128;
@@ -68,7 +70,8 @@ class Illustrator::Easel {
     view_.dimension = config_->model.dimension();
     potential_box_ = {};
     scale_.emplace(config_->model, view_.dimension);
-    if (!begin.anew) return;
+    if (!begin.anew) return give_up("the model was changed");
+    companion_.reset();
     const Index first = view_.first, second = view_.second, dimension = view_.dimension;
     view_ = {};
     view_.dimension = dimension;
@@ -82,7 +85,7 @@ class Illustrator::Easel {
     view_.true_times = begin.known.times;
     view_.true_states = begin.known.states;
     history_.clear();
-    last_law_.reset();
+    observations_ = fallbacks_ = 0;
     last_filter_.reset();
   }
 
@@ -147,15 +150,25 @@ class Illustrator::Easel {
       entry.quantiles << q.row(0), 0.59 * q.row(1) + 0.41 * q.row(0), q.row(1), 0.59 * q.row(1) + 0.41 * q.row(2),
           q.row(2);
     }
-    ++observations_;
-    if (entry.fallback) ++fallbacks_;
+    if (companion_) follow(observation, entry);
     if (observation.live && observation.live->revised) {
       history_.revise(entry);
     } else {
+      ++observations_;
+      if (entry.fallback) ++fallbacks_;
       history_.add(entry);
     }
     view_.last = std::move(entry);
     show_likelihood();
+  }
+
+  bool begun() const { return config_ != nullptr; }
+
+  void take(const Companion& companion) { companion_ = companion; }
+
+  /// `waiting`: events that are still to be drawn.
+  void look_at_queue(std::size_t waiting) {
+    if (waiting > kMostBehind) give_up("it is too slow for this stream");
   }
 
   void take(const Coordinates& coordinates) {
@@ -206,6 +219,27 @@ class Illustrator::Easel {
     options.first = view_.first;
     options.second = view_.second;
     return options;
+  }
+
+  void give_up(const char* why) {
+    if (!companion_) return;
+    take(LogLine{0, LogLine::Level::warning, "the comparison with " + companion_->method() + " has ended: " + why});
+    companion_.reset();
+    view_.truth.reset();
+  }
+
+  /// The same observation for the companion.
+  void follow(const FilteredObservation& observation, HistoryEntry& entry) {
+    if (observation.time < companion_->time() || (observation.live && observation.live->revised)) {
+      return give_up("an observation came late");
+    }
+    companion_->predict(observation.time);
+    if (!entry.gated && !companion_->update(observation.observation).possible()) {
+      return give_up("an observation is impossible for it");
+    }
+    if (!last_filter_ || view_.between || last_filter_->time() != observation.time) return;
+    entry.symmetric_kl = symmetric_kl(*last_filter_, *companion_);
+    view_.truth = std::make_shared<const LawPicture>(illustrate(*companion_, picture_options()));
   }
 
   void read_steps(const JkoFilter& filter, LawStage stage) {
@@ -287,7 +321,7 @@ class Illustrator::Easel {
   std::deque<LogLine> log_;
   std::uint64_t lines_ = 0, number_ = 0;
   Index observations_ = 0, fallbacks_ = 0;
-  std::shared_ptr<const LawPicture> last_law_;
+  std::shared_ptr<Filter> companion_;
   std::shared_ptr<const Filter> last_filter_;
   std::optional<ObservationScale> scale_;
   Eigen::AlignedBox2d potential_box_;
@@ -356,6 +390,7 @@ void Illustrator::set(const StreamClock& clock) {
 }
 
 void Illustrator::say(LogLine::Level level, std::string text) { push(LogLine{0, level, std::move(text)}); }
+void Illustrator::compare_with(std::unique_ptr<Filter> companion) { push(Companion(std::move(companion))); }
 void Illustrator::show_coordinates(Index first, Index second) { push(Coordinates{first, second}); }
 void Illustrator::keep_history(Index entries) { push(Capacity{entries}); }
 
@@ -402,11 +437,13 @@ void Illustrator::work() {
     const StreamClock clock = clock_;
     const EngineView engine = engine_;
     const Index undrawn = undrawn_;
+    const std::size_t waiting = events_.size();
     lock.unlock();
+    easel.look_at_queue(waiting);
     for (const Event& event : events) {
       std::visit([&](const auto& what) { easel.take(what); }, event);
     }
-    port_.publish(easel.snapshot(shown_status, engine, clock, undrawn));
+    if (easel.begun()) port_.publish(easel.snapshot(shown_status, engine, clock, undrawn));
     lock.lock();
     drawing_ = false;
     drawn_.notify_all();

@@ -49,7 +49,7 @@ class Illustrator {
 
   // From the run's thread. None of these waits for anything to be drawn.
 
-  /// A run begins, from nothing.
+  /// A run begins, from nothing. There is no snapshot before it: what is set before is in the first one.
   void begin(const Config& config, KnownStates known = {});
   /// The model has changed while the filter runs.
   void replace_model(const Config& config);
@@ -64,6 +64,10 @@ class Illustrator {
   void set(const EngineView& engine);
   void set(const StreamClock& clock);
   void say(LogLine::Level level, std::string text);
+  /// From the beginning of a run on, another filter takes the same observations, on the illustrator's thread: what is
+  /// shown as the truth. It is given up, with a line of the log, when it cannot follow: after a late observation,
+  /// another model, or where it is too slow.
+  void compare_with(std::unique_ptr<Filter> companion);
   void show_coordinates(Index first, Index second);
   void keep_history(Index entries);
 
@@ -91,7 +95,8 @@ class Illustrator {
   struct Capacity {
     Index entries;
   };
-  using Event = std::variant<Begin, Law, Seen, Coordinates, Capacity, LogLine>;
+  using Companion = std::shared_ptr<Filter>;
+  using Event = std::variant<Begin, Law, Seen, Companion, Coordinates, Capacity, LogLine>;
 
   /// What the events have come to; only the illustrator's thread touches it.
   class Easel;

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "src/clock.hpp"
+#include "src/methods.hpp"
 
 namespace jko {
 namespace {
@@ -19,16 +20,19 @@ const char* const kGate = "live.gate";
 
 LiveView::LiveView(ViewPort& port, const LiveStudy& study, LiveStreams& streams, LiveEngine& engine)
     : port_(port),
-      choice_{study.config, study.method, "", study.seed},
+      choice_{study.config, study.method, study.compared, study.seed},
       output_(study.output),
       record_(study.record),
       streams_(streams),
       engine_(engine),
       illustrator_(port) {
   port_.on_command([&streams] { streams.queue().wake(); });
-  illustrator_.begin(choice_.config);
-  illustrator_.show(engine_.shared_filter(), LawStage::updated);
   tell();
+  illustrator_.begin(choice_.config);
+  if (!study.compared.empty()) {
+    illustrator_.compare_with(make_filter(study.config, study.compared, study.seed));
+  }
+  illustrator_.show(engine_.shared_filter(), LawStage::updated);
 }
 
 LiveView::~LiveView() { port_.on_command({}); }
@@ -164,26 +168,14 @@ void LiveView::take(const Record& command) {
 }
 
 void LiveView::tell() {
-  RunStatus status;
-  status.kind = RunKind::live;
-  status.name = choice_.config.name;
+  RunStatus status = status_of(choice_, RunKind::live, errors_);
   status.source = fmt::format("{}", fmt::join(streams_.addresses(), ", "));
-  status.method = choice_.method;
-  status.time_unit = choice_.config.time.name;
-  status.model = fmt::format("Φ = {},  {}", choice_.config.model.potential->formula(),
-                             choice_.config.model.observation->formula());
   status.output = output_;
-  status.config_file = choice_.config.file;
   status.can_pause = false;
   status.ended = ended_;
   status.speed = 1.0 / choice_.config.time.seconds;
   status.recording = !record_.empty();
   status.record_file = record_;
-  status.fields = fields_of(choice_, RunKind::live);
-  for (Field& field : status.fields) {
-    const auto error = errors_.find(field.key);
-    if (error != errors_.end()) field.error = error->second;
-  }
   illustrator_.set(std::move(status));
 }
 

@@ -17,7 +17,7 @@ namespace jko {
 
 struct LiveStudy {
   Config config;
-  std::string method;
+  std::string method, compared;  ///< `compared` empty: none
   std::uint64_t seed = 0;
   std::string output;
   std::string record;  ///< file of the recording; empty: none

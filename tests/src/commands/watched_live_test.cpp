@@ -72,6 +72,30 @@ TEST_CASE("A live stream is shown as it comes, and closing the window ends it wi
   CHECK(nlohmann::json::parse(live.folder.read("live/summary.json"))["observations"] == 10);
 }
 
+TEST_CASE("A live stream is compared with another method in the window, until an observation comes late",
+          "[live][stream]") {
+  Live live;
+  live.options.compare = "grid";
+  live.options.lag = 10.0;
+  live.start();
+  live.send(0, 6);
+  const auto shown =
+      live.run->wait_for([](const Snapshot& s) { return s.study->history.size() == 6 && s.study->truth; });
+  REQUIRE(shown);
+  CHECK(shown->status.compared == "grid");
+  CHECK(shown->study->truth->time == 3.0);
+  CHECK(shown->study->history.last()->symmetric_kl >= 0.0);
+  CHECK(shown->study->history.last()->symmetric_kl < 0.05);
+  live.peer->send("0.75,0.3\n");  // between the first and the second
+  const auto told = live.run->wait_for([](const Snapshot& s) {
+    return std::any_of(s.log.begin(), s.log.end(),
+                       [](const LogLine& line) { return line.text.find("came late") != std::string::npos; });
+  });
+  REQUIRE(told);
+  CHECK_FALSE(told->study->truth);
+  CHECK(live.run->close().empty());
+}
+
 TEST_CASE("A display that is lost does not end a live stream", "[live][stream]") {
   Live live;
   live.start();
