@@ -59,8 +59,42 @@ void to_pixels_in_place(const PlotCanvas& canvas) {
   }
 }
 
+/// A line that goes up and down within its pixel columns: a box for each of them, which meets those beside it. Its
+/// segments would be four for each column.
+void stroke_columns(PlotCanvas& canvas, ImU32 colour, float width) {
+  const std::vector<PlotPoint>& p = line_points;
+  const PixelBox box = canvas.box();
+  const double half = 0.5 * std::max(1.0, double(width * ui_scale()));
+  double last_low = 0.0, last_high = 0.0;
+  bool joined = false;
+  for (std::size_t i = 0; i < p.size();) {
+    if (is_gap(p[i])) {
+      joined = false;
+      ++i;
+      continue;
+    }
+    const double column = std::floor(p[i].x);
+    double low = p[i].y, high = p[i].y;
+    for (; i < p.size() && !is_gap(p[i]) && std::floor(p[i].x) == column; ++i) {
+      low = std::min(low, p[i].y);
+      high = std::max(high, p[i].y);
+    }
+    const double own_low = low, own_high = high;
+    if (joined) {
+      low = std::min(low, last_high);
+      high = std::max(high, last_low);
+    }
+    last_low = own_low, last_high = own_high;
+    joined = true;
+    const double top = std::max(low - half, box.top - 4.0), bottom = std::min(high + half, box.bottom + 4.0);
+    if (column < box.left - 1.0 || column > box.right || !(top < bottom)) continue;
+    fill_box(canvas.draw, float(column), float(top), float(column) + 1.0f, float(bottom), colour);
+  }
+}
+
 /// A line through line_points, which are pixels.
 void stroke(PlotCanvas& canvas, ImU32 colour, float width) {
+  if (double(line_points.size()) > 2.5 * canvas.inner_width()) return stroke_columns(canvas, colour, width);
   Pen pen(canvas.draw, canvas.box(), colour, width * ui_scale());
   const std::vector<PlotPoint>& p = line_points;
   for (std::size_t i = 0; i < p.size(); ++i) {

@@ -249,6 +249,27 @@ TEST_CASE("What is clicked away in the legend is not drawn, until it is clicked 
   CHECK(bench.view.hidden.empty());
 }
 
+TEST_CASE("A dense line reaches its extremes in the columns where they are") {
+  Bench bench;
+  const std::size_t count = 100'000;
+  const std::vector<double> x = evenly(-4, 4, count);
+  std::vector<double> y(count);
+  for (std::size_t i = 0; i < count; ++i) y[i] = 0.5 + 0.1 * std::sin(0.7 * static_cast<double>(i));
+  y[count / 4] = 0.95;      // a single point, at x = -2
+  y[3 * count / 4] = 0.05;  // and at x = 2
+  bench.draw = [&](Plot& p) { p.line("##a", series(x, y), kRed); };
+  bench.frame();
+  bool top = false, bottom = false;
+  const ImVec2 high = bench.at(0.25, 0.05), low = bench.at(0.75, 0.95);
+  bench.backend.for_each_corner([&](const ImDrawVert& vertex) {
+    if (vertex.col != kRed) return;
+    top = top || (std::abs(vertex.pos.x - high.x) < 2.0f && std::abs(vertex.pos.y - high.y) < 2.5f);
+    bottom = bottom || (std::abs(vertex.pos.x - low.x) < 2.0f && std::abs(vertex.pos.y - low.y) < 2.5f);
+  });
+  CHECK(top);
+  CHECK(bottom);
+}
+
 TEST_CASE("A million points make a small mesh, and all of it is inside the plot") {
   Bench bench;
   const std::size_t count = 1'000'000;
@@ -277,7 +298,7 @@ TEST_CASE("A million points make a small mesh, and all of it is inside the plot"
 
   // More than 16 bits count in one frame.
   const int all = cost([&](Plot& p) {
-    for (int i = 0; i < 12; ++i) p.line("##a", series(x, y), kRed);
+    for (int i = 0; i < 12; ++i) p.segments("##a", series(x, y), kRed);
   });
   CHECK(all > 65536);
   int outside = 0;
