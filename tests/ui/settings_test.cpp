@@ -77,9 +77,9 @@ TEST_CASE("Settings without a file are the defaults, and that is no problem") {
 TEST_CASE("Settings are sane whatever their file holds, and what was wrong with it is said in one line") {
   const TemporaryFolder folder;
   const std::string text =
-      GENERATE("", "{", "null", "[1, 2]", "\"text\"", "{\"light\": 3}", "{\"scale\": \"big\"}", "{\"width\": null}",
-               "{\"width\": [[[]]]}", "{\"layout\": 1}", "{\"layout\": {\"a\": \"b\"}}", "\xff\xfe{}",
-               std::string(100'000, '['), std::string(2'000'000, ' '));
+      GENERATE(as<std::string>{}, "", "{", "null", "[1, 2]", "\"text\"", "{\"light\": 3}", "{\"scale\": \"big\"}",
+               "{\"width\": null}", "{\"width\": [[[]]]}", "{\"layout\": 1}", "{\"layout\": {\"a\": \"b\"}}",
+               "\xff\xfe{}", std::string(100'000, '['), std::string(2'000'000, ' '));
   std::string problem;
   check_sane(Settings::load(folder.file("window.json", text), &problem));
   CHECK(!problem.empty());
@@ -90,7 +90,7 @@ TEST_CASE("Settings are sane whatever their file holds, and what was wrong with 
 TEST_CASE("Settings out of range are brought into it") {
   const TemporaryFolder folder;
   const std::string text =
-      GENERATE("{\"scale\": 1e300, \"width\": 1e300, \"height\": -1e300, \"history\": 1e300}",
+      GENERATE(as<std::string>{}, "{\"scale\": 1e300, \"width\": 1e300, \"height\": -1e300, \"history\": 1e300}",
                "{\"scale\": -1, \"width\": 0, \"height\": 0, \"history\": -5}",
                "{\"scale\": 0.01, \"width\": 99999999999999999999, \"height\": 18446744073709551615, \"history\": 0}",
                "{\"layout\": {\"a\": 1e300, \"b\": -1e300}}", "{\"unknown\": {\"key\": 1}} // a comment");
