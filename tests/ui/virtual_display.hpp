@@ -101,6 +101,22 @@ inline bool same(const Pixels& a, const Pixels& b) {
   return a.width == b.width && a.height == b.height && a.rgba == b.rgba;
 }
 
+/// How many pixels differ, and the rectangle that holds them.
+inline std::string difference(const Pixels& a, const Pixels& b) {
+  if (a.width != b.width || a.height != b.height) return "of another size";
+  int count = 0, left = a.width, right = -1, top = a.height, bottom = -1;
+  for (int at = 0; at < a.width * a.height; ++at) {
+    if (a.rgba[at] == b.rgba[at]) continue;
+    ++count;
+    left = std::min(left, at % a.width);
+    right = std::max(right, at % a.width);
+    top = std::min(top, at / a.width);
+    bottom = std::max(bottom, at / a.width);
+  }
+  return std::to_string(count) + " pixels, from (" + std::to_string(left) + ", " + std::to_string(top) + ") to (" +
+         std::to_string(right) + ", " + std::to_string(bottom) + ")";
+}
+
 /// Whether there is anything to be seen.
 inline bool blank(const Pixels& pixels) {
   return std::all_of(pixels.rgba.begin(), pixels.rgba.end(),

@@ -113,8 +113,11 @@ class Look {
       return same_looks == 10;
     });
   }
+  /// If it never does, the failure says where it differs.
   bool becomes(const Pixels& pixels) {
-    return comes([&] { return same(now(), pixels); });
+    if (comes([&] { return same(now(), pixels); })) return true;
+    UNSCOPED_INFO("still other than expected: " << difference(now(), pixels));
+    return false;
   }
   const Pixels& seen() const { return seen_; }
 
@@ -159,10 +162,13 @@ TEST_CASE("A replay is steered by keys and the mouse, and complete when its wind
   REQUIRE(window != "");
   CHECK(contains(display.user("getwindowname " + window), "sine_well - jkofilter"));
 
+  // What is looked for again later is kept only once it has come to rest.
   Look state(display, kState);
+  CHECK(state.settles());
   const Pixels playing = state.seen();
   display.user("key space");
   CHECK(state.changes());
+  CHECK(state.settles());
   const Pixels paused = state.seen();
   display.user("key space");
   CHECK(state.becomes(playing));
@@ -193,6 +199,7 @@ TEST_CASE("A replay is steered by keys and the mouse, and complete when its wind
   CHECK(density.becomes(fitted));
   // A button that goes down and a mouse that moves within one frame are no drag yet.
   Look axis(display, kDensityAxis);
+  CHECK(axis.settles());
   const Pixels before = axis.seen();
   display.user("mousedown 1");
   CHECK(comes([&] {
@@ -204,6 +211,7 @@ TEST_CASE("A replay is steered by keys and the mouse, and complete when its wind
   CHECK(density.becomes(fitted));
 
   Look menus(display, kMenus);
+  CHECK(menus.settles());
   const Pixels free = menus.seen();
   display.user("key h");
   CHECK(menus.changes());
@@ -211,9 +219,11 @@ TEST_CASE("A replay is steered by keys and the mouse, and complete when its wind
   CHECK(menus.becomes(free));
 
   Look middle(display, kMiddle);
+  CHECK(middle.settles());
   const Pixels without_help = middle.seen();
   display.user("key question");
   CHECK(middle.changes());
+  CHECK(middle.settles());
   display.user("key Escape");
   CHECK(middle.becomes(without_help));
 
