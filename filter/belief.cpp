@@ -129,6 +129,30 @@ std::optional<Points> Belief::renew() {
   return invert(*last, nodes_.x).preimage;
 }
 
+std::optional<Points> Belief::redraw() {
+  const auto is_map = [](const Link& link) { return std::holds_alternative<ConvexMap<double>>(link); };
+  const bool from_start = dynamic_cast<const MixtureAnchor*>(anchor_.get()) != nullptr;
+  if (on_lattice() || chain_.empty() || !from_start || !std::all_of(chain_.begin(), chain_.end(), is_map)) {
+    return std::nullopt;
+  }
+  Nodes nodes;
+  nodes.x = model_->initial.quasi_sample(options_.nodes, ++draws_ + options_.seed * 1000);
+  nodes.weights = Vector::Constant(options_.nodes, 1.0 / static_cast<double>(options_.nodes));
+  nodes.log_density = anchor_->log_density(nodes.x);
+  Points before;
+  for (const Link& link : chain_) {
+    MapValue moved = apply(std::get<ConvexMap<double>>(link), nodes.x);
+    before = std::move(nodes.x);
+    nodes.x = std::move(moved.image);
+    nodes.log_density -= moved.log_det;
+  }
+  nodes.origin = nodes.x;
+  nodes.cell = nodes_.cell;
+  nodes_ = std::move(nodes);
+  placed_at_ = chain_.size();
+  return before;
+}
+
 UpdateSummary Belief::update(const Vector& y, double t) {
   // A lattice costs one evaluation of its anchor, so it is always placed anew and the chain folded before; elsewhere
   // both are done only when they must be.

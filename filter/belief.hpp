@@ -62,6 +62,10 @@ class Belief {
   /// Folds the chain into a new anchor and places the nodes anew. Returns where the last map of the chain took the new
   /// nodes from, (N, D), so that a multistep scheme need not start again; nothing if its last link is no map.
   std::optional<Points> renew();
+  /// Places nodes anew that are draws of the initial law, moved along the chain: for a step that should not see the
+  /// nodes that earlier ones were fitted to. Returns where the last map of the chain took them from, (N, D); nothing,
+  /// and leaves the nodes as they are, if there is no such map, if something was observed, or on a lattice.
+  std::optional<Points> redraw();
   /// Whether the next map would make the chain too long.
   bool chain_full() const { return maps() >= options_.chain; }
   int maps() const;

@@ -172,7 +172,7 @@ void MapEvaluator<Scalar>::backward(const ConvexMap<Scalar>& map, const PointsS&
       MapBlock<Scalar>& block = ws.blocks[k];
       const Index row = k * kBlock, n = block.rows();
       block.reverse(map, d_image.middleRows(row, n), d_log_det.segment(row, n), ws.adjoints[s]);
-      block.accumulate(ws.points.middleRows(row, n), d_image.middleRows(row, n), ws.adjoints[s], sum);
+      block.accumulate(map, ws.points.middleRows(row, n), d_image.middleRows(row, n), ws.adjoints[s], sum);
     }
   }
   gradient = ws.slices.front();

@@ -6,6 +6,9 @@
 /// with σ = softplus, Q positive definite and W, w >= 0, so that ψ is convex (Amos, Xu and Kolter, "Input convex neural
 /// networks", 2017). T and ∇²ψ are those of docs/method.md, equation 3.
 ///
+/// A network of one layer may be pooled instead: ψ(x) = ½ xᵀQx + cᵀx + w log Σ_k exp(a_k), a soft maximum of planes.
+/// It tells the regions of many modes from each other with one unit each, where sums of ridges cannot.
+///
 ///     MapEvaluator<double> evaluator(nodes, map.widths());        // all allocation here
 ///     evaluator.forward(map);                                     // evaluator.image(), evaluator.log_det()
 ///     evaluator.backward(map, d_image, d_log_det, gradient);      // reverse mode, by hand
@@ -30,7 +33,9 @@ struct ConvexMap {
     MatrixS A;  ///< (H, D) from the input
     MatrixS W;  ///< (H, H of the layer before), >= 0; empty in the first layer
     VectorS b;  ///< (H)
-    VectorS w;  ///< (H) >= 0, output weights
+    VectorS w;  ///< (H) >= 0, output weights; pooled: (1)
+
+    bool pooled() const { return w.size() == 1 && b.size() > 1; }
   };
 
   MatrixS Q;  ///< (D, D) positive definite
@@ -43,6 +48,7 @@ struct ConvexMap {
   static ConvexMap affine(const MatrixS& Q, const VectorS& c);
 
   Index dimension() const { return c.size(); }
+  bool pooled() const { return layers.size() == 1 && layers.front().pooled(); }
   std::vector<Index> widths() const;
   ConvexMap& operator+=(const ConvexMap& other);
 };
@@ -72,7 +78,7 @@ class MapEvaluator {
   PointsS hessian() const;  ///< ∇²ψ(x_i), row-major in each row, shape (N, D·D)
 
   /// Given ∂L/∂T (N, D) and ∂L/∂log det (N) at the points of the last forward(map), sets `gradient` to ∂L/∂(Q, c, A,
-  /// W, b, w).
+  /// W, b, w). Of a pooled map w has as many entries there as units, of which the first counts.
   void backward(const ConvexMap<Scalar>& map, const PointsS& d_image, const VectorS& d_log_det,
                 ConvexMap<Scalar>& gradient);
 

@@ -23,6 +23,7 @@ JkoOptions checked(JkoOptions options, Index dimension) {
   require(options.step >= 0.0 && std::isfinite(options.step), "the step must be positive (or 0: automatic)");
   require(options.nodes == 0 || options.nodes >= 32, "at least 32 nodes are needed");
   require(options.iterations >= 1, "at least one iteration is needed");
+  require(options.tolerance >= 0.0 && std::isfinite(options.tolerance), "the tolerance must not be negative");
   require(options.budget_ms >= 0.0, "the budget must not be negative");
   require(options.resample_below >= 0.0 && options.resample_below <= 1.0, "resample_below must lie in [0, 1]");
   require(options.chain >= 0, "the chain's length must not be negative");
@@ -30,6 +31,9 @@ JkoOptions checked(JkoOptions options, Index dimension) {
   for (const Index width : options.widths) require(width >= 1, "a layer needs at least one hidden unit");
   require(options.solver != Solver::newton || options.widths.size() <= 1,
           "the newton solver has one hidden layer; use the solver lbfgs for more");
+  require(options.solver != Solver::pooled || options.widths.size() <= 1, "the pooled solver has one hidden layer");
+  require(options.solver != Solver::pooled || options.widths.empty() || options.widths.front() >= 2,
+          "the pooled solver needs at least two hidden units");
   if (options.nodes == 0) options.nodes = default_nodes(dimension);
   return options;
 }
@@ -48,6 +52,7 @@ StepSolverOptions solver_options(const JkoOptions& options) {
   solver.solver = options.solver;
   solver.widths = options.widths;
   solver.iterations = options.iterations;
+  solver.tolerance = options.tolerance;
   solver.budget_ms = options.budget_ms;
   solver.seed = options.seed;
   return solver;
@@ -119,6 +124,9 @@ StepReport JkoFilter::step(StepPlan& plan, const StepLimits& limits) {
   const auto begin = std::chrono::steady_clock::now();
   const double length = (plan.end - plan.start) / plan.count;
   if (belief_.chain_full()) renew();
+  if (options_.redraw) {
+    if (std::optional<Points> before = belief_.redraw()) previous_ = std::move(*before);
+  }
   if (plan.next_share == plan.shares.size()) {
     plan.shares = options_.scheme == Scheme::bdf2 ? bdf2_shares(length, previous_length_) : std::vector<double>{1.0};
     plan.next_share = 0;

@@ -29,9 +29,14 @@ struct JkoOptions {
   Solver solver = Solver::automatic;
   std::vector<Index> widths;    ///< hidden units of each layer; empty: by dimension
   int iterations = 100;         ///< at most so many solver iterations a step
+  double tolerance = 0.0;       ///< a step is solved when iterations lower its loss by less, times β⁻¹; 0: by solver
   double budget_ms = 0.0;       ///< at most so much time a step, then the best so far; 0: no limit
   double resample_below = 0.5;  ///< new nodes when the effective sample size falls below this share of them
   int chain = 0;  ///< at most so many maps since the anchor, then a new anchor is fitted; 0: default_chain()
+  /// New nodes for each step, drawn from the initial law and moved along, as long as nothing was observed: a step is
+  /// then not fitted to the nodes that the steps before were fitted to. For three dimensions or more; the chain should
+  /// hold all steps.
+  bool redraw = false;
   std::uint64_t seed = 0;
 };
 

@@ -5,6 +5,8 @@
 #include <functional>
 #include <limits>
 
+#include "filter/pooled_parametrisation.hpp"
+
 namespace jko {
 namespace {
 
@@ -14,9 +16,10 @@ double loss(const JkoStepProblem& p, const Points& image, const Vector& log_det,
 }
 
 /// L(θ) and its gradient.
+template <class Parameters>
 class StepLoss {
  public:
-  StepLoss(const JkoStepProblem& problem, const Parametrisation& parameters)
+  StepLoss(const JkoStepProblem& problem, const Parameters& parameters)
       : problem_(problem),
         parameters_(parameters),
         evaluator_(problem.nodes, parameters.widths()),
@@ -40,7 +43,7 @@ class StepLoss {
 
  private:
   const JkoStepProblem& problem_;
-  const Parametrisation& parameters_;
+  const Parameters& parameters_;
   MapEvaluator<double> evaluator_;
   Vector value_;
   Points force_, d_image_;
@@ -63,6 +66,12 @@ double step_loss(const JkoStepProblem& problem, const Points& image, const Vecto
 }
 
 MinimizeSummary lbfgs_step(const JkoStepProblem& problem, const Parametrisation& parameters, Vector& theta,
+                           const MinimizeOptions& options) {
+  StepLoss loss(problem, parameters);
+  return minimize(std::ref(loss), theta, options);
+}
+
+MinimizeSummary lbfgs_step(const JkoStepProblem& problem, const PooledParametrisation& parameters, Vector& theta,
                            const MinimizeOptions& options) {
   StepLoss loss(problem, parameters);
   return minimize(std::ref(loss), theta, options);

@@ -21,6 +21,8 @@
 
 namespace jko {
 
+class PooledParametrisation;
+
 struct JkoStepProblem {
   Points nodes;    ///< x, (N, D)
   Vector weights;  ///< w, (N), sum 1
@@ -36,6 +38,8 @@ double step_loss(const JkoStepProblem& problem, const Points& image, const Vecto
 
 /// Minimises L from `theta`, which becomes the solution, by L-BFGS over all parameters of a network.
 MinimizeSummary lbfgs_step(const JkoStepProblem& problem, const Parametrisation& parameters, Vector& theta,
+                           const MinimizeOptions& options);
+MinimizeSummary lbfgs_step(const JkoStepProblem& problem, const PooledParametrisation& parameters, Vector& theta,
                            const MinimizeOptions& options);
 
 /// x̂ and τ̂ of the variable-step BDF2 scheme, where the step before, of length `previous_step`, led from `previous` to

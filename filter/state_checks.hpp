@@ -39,7 +39,7 @@ inline void require_map(const ConvexMap<double>& map, Index dimension) {
     require_shape(layer.A, width, dimension, "a map's A");
     require_shape(layer.W, width, before, "a map's W");
     require_vector(layer.b, width, "a map's b");
-    require_vector(layer.w, width, "a map's w");
+    require_vector(layer.w, layer.pooled() && map.layers.size() == 1 ? 1 : width, "a map's w");
     require_state((layer.w.array() >= 0.0).all() && (layer.W.array() >= 0.0).all(), "a map's negative weights");
     before = width;
   }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "filter/pooled_parametrisation.hpp"
 #include "filter/random.hpp"
 #include "filter/state_checks.hpp"
 
@@ -39,6 +40,34 @@ bool lowers_loss(const JkoStepProblem& problem, const Points& image, const Vecto
 
 }  // namespace
 
+/// A pooled map as a vector, and back.
+Vector flat(const ConvexMap<double>& map) {
+  const auto& pool = map.layers.front();
+  Vector all(map.Q.size() + map.c.size() + pool.A.size() + pool.b.size() + 1);
+  all << map.Q.reshaped(), map.c, pool.A.reshaped(), pool.b, pool.w;
+  return all;
+}
+
+Index flat_size(Index d, Index units) { return d * d + d + units * (d + 1) + 1; }
+
+ConvexMap<double> pooled_map(const Vector& flat, Index d, Index units) {
+  ConvexMap<double> map;
+  map.Q = flat.head(d * d).reshaped(d, d);
+  map.c = flat.segment(d * d, d);
+  auto& pool = map.layers.emplace_back();
+  pool.A = flat.segment(d * d + d, units * d).reshaped(units, d);
+  pool.W.resize(units, 0);
+  pool.b = flat.segment(d * d + d + units * d, units);
+  pool.w = flat.tail(1);
+  return map;
+}
+
+double loss_of(const JkoStepProblem& problem, const ConvexMap<double>& map) {
+  const MapValue moved = apply(map, problem.nodes);
+  const double loss = step_loss(problem, moved.image, moved.log_det);
+  return std::isfinite(loss) ? loss : std::numeric_limits<double>::infinity();
+}
+
 // Units beyond what the nodes can tell apart fit the nodes' noise: in many dimensions a few serve better.
 Index default_width(Index dimension) {
   if (dimension == 1) return 72;
@@ -55,7 +84,7 @@ StepSolver::StepSolver(StepSolverOptions options, Index dimension)
     if (options_.solver == Solver::lbfgs)
       options_.widths = {16, 16};
     else
-      options_.widths = {default_width(dimension)};
+      options_.widths = {options_.solver == Solver::pooled ? 16 : default_width(dimension)};
   }
 }
 
@@ -105,6 +134,24 @@ ConvexMap<double> StepSolver::solve_lbfgs(const JkoStepProblem& problem, double 
   return parameters.map(solution);
 }
 
+ConvexMap<double> StepSolver::solve_pooled(const JkoStepProblem& problem, bool afresh, const MinimizeOptions& options,
+                                           MinimizeSummary& summary) {
+  const Index units = options_.widths.front();
+  ConvexMap<double> guess = tangent_map(problem, units, options_.seed);
+  // Regions move little from step to step: the last map is nearly always the better guess.
+  if (!afresh && has_previous()) {
+    ConvexMap<double> last = pooled_map(theta_, dimension_, units);
+    if (loss_of(problem, last) <= loss_of(problem, guess)) guess = std::move(last);
+  }
+  const PooledParametrisation parameters(guess, problem.nodes, problem.weights);
+  Vector solution = parameters.start();
+  summary = lbfgs_step(problem, parameters, solution, options);
+  ConvexMap<double> map = parameters.map(solution);
+  theta_ = flat(map);
+  identity_theta_.resize(0);
+  return map;
+}
+
 JkoStepResult StepSolver::solve(const JkoStepProblem& problem, double length, const StepLimits& limits) {
   JkoStepResult result;
   const bool trained = options_.solver == Solver::lbfgs;
@@ -118,8 +165,9 @@ JkoStepResult StepSolver::solve(const JkoStepProblem& problem, double length, co
     result.restarted = again;
     const int attempt = again ? 1 : 0;
     const MinimizeOptions options = minimize_options(problem, limits, attempt);
-    result.map = trained ? solve_lbfgs(problem, ratio, options, result.summary)
-                         : solve_newton(problem, ratio, options, result.summary);
+    result.map = options_.solver == Solver::pooled ? solve_pooled(problem, again, options, result.summary)
+                 : trained                         ? solve_lbfgs(problem, ratio, options, result.summary)
+                                                   : solve_newton(problem, ratio, options, result.summary);
     result.record.attempts = attempt + 1;
     result.record.iterations[attempt] = result.summary.iterations;
     result.stopped = result.stopped || result.summary.reason == MinimizeSummary::Reason::stopped;
@@ -156,17 +204,20 @@ SolverState StepSolver::state() const {
 void StepSolver::restore(const SolverState& state) {
   require_state(std::isfinite(state.last_length) && state.last_length >= 0.0, "the solver's last step");
   if (state.last_length > 0.0) {
-    const bool trained = options_.solver == Solver::lbfgs;
+    const bool trained = options_.solver != Solver::newton, pooled = options_.solver == Solver::pooled;
     const Frame frame{Vector::Zero(dimension_), Matrix::Identity(dimension_, dimension_), 1.0, 1.0};
     const Index units = trained ? 0 : ConvexFeatures::count(dimension_, options_.widths.front());
-    const Index parameters = trained ? Parametrisation(options_.widths, frame, options_.seed).size() : 0;
+    const Index parameters = pooled    ? flat_size(dimension_, options_.widths.front())
+                             : trained ? Parametrisation(options_.widths, frame, options_.seed).size()
+                                       : 0;
     const Index shift = trained ? 0 : dimension_;
     require_vector(state.shift, shift, "the solver's shift");
     require_vector(state.identity_shift, shift, "the solver's shift");
     require_vector(state.u, units, "the solver's coefficients");
     require_vector(state.identity_u, units, "the solver's coefficients");
     require_vector(state.theta, parameters, "the solver's parameters");
-    require_vector(state.identity_theta, parameters, "the solver's parameters");
+    require_vector(state.identity_theta, pooled ? 0 : parameters, "the solver's parameters");
+    if (pooled) require_map(pooled_map(state.theta, dimension_, options_.widths.front()), dimension_);
   }
   last_length_ = state.last_length;
   coefficients_ = {state.shift, state.u};

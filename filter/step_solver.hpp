@@ -22,12 +22,15 @@ enum class Solver {
   automatic,  ///< newton for one hidden layer, lbfgs for more
   newton,     ///< one hidden layer of fixed features, projected Newton
   lbfgs,      ///< any layers, all of them trained
+  /// A soft maximum of planes, trained, which starts from the potential's tangent planes: for three dimensions or more
+  /// and potentials of many wells.
+  pooled,
 };
 
 struct StepSolverOptions {
   Solver solver = Solver::automatic;
   std::vector<Index>
-      widths;  ///< hidden units a layer; empty: by dimension (72, 144, then 16), or 16 and 16 trained ones
+      widths;  ///< hidden units a layer; empty: by dimension (72, 144, then 16), 16 and 16 trained ones, or 16 planes
   int iterations = 100;
   double budget_ms = 0.0;  ///< a step's deadline; 0: none
   /// A step is solved when further iterations lower the free energy by less than this times β⁻¹ (a relative entropy).
@@ -66,13 +69,16 @@ class StepSolver {
                                  MinimizeSummary& summary);
   ConvexMap<double> solve_lbfgs(const JkoStepProblem& problem, double ratio, const MinimizeOptions& options,
                                 MinimizeSummary& summary);
+  ConvexMap<double> solve_pooled(const JkoStepProblem& problem, bool afresh, const MinimizeOptions& options,
+                                 MinimizeSummary& summary);
+  bool has_previous() const { return last_length_ > 0.0; }
 
   Index dimension_;
   StepSolverOptions options_;
   double last_length_ = 0.0;  ///< 0: nothing to start from
   // The last solution and the identity that it is measured from.
   FeatureCoefficients coefficients_, identity_coefficients_;
-  Vector theta_, identity_theta_;
+  Vector theta_, identity_theta_;  ///< pooled: the last map's own parameters (flat()), and nothing
 };
 
 }  // namespace jko

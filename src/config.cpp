@@ -68,8 +68,11 @@ Schedule read_schedule(const ConfigReader& section, double start_time) {
 JkoOptions read_jko(const ConfigReader& section) {
   JkoOptions options;
   options.scheme = section.choice("scheme", {"bdf2", "jko"}, "bdf2") == "jko" ? Scheme::jko : Scheme::bdf2;
-  const std::string solver = section.choice("solver", {"automatic", "newton", "lbfgs"}, "automatic");
-  options.solver = solver == "newton" ? Solver::newton : solver == "lbfgs" ? Solver::lbfgs : Solver::automatic;
+  const std::string solver = section.choice("solver", {"automatic", "newton", "lbfgs", "pooled"}, "automatic");
+  options.solver = solver == "newton"   ? Solver::newton
+                   : solver == "lbfgs"  ? Solver::lbfgs
+                   : solver == "pooled" ? Solver::pooled
+                                        : Solver::automatic;
   options.step = section.number("tau", Range::positive(), options.step);
   options.nodes = section.integer("nodes", 32, 1'000'000, options.nodes);
   if (section.has("widths")) options.widths = section.integers("widths", 1, 512, 8);
@@ -77,6 +80,8 @@ JkoOptions read_jko(const ConfigReader& section) {
   options.budget_ms = section.number("budget_ms", Range::positive(), options.budget_ms);
   options.resample_below = section.number("resample_below", Range::between(0.0, 1.0), options.resample_below);
   options.chain = static_cast<int>(section.integer("chain", 0, 10'000, options.chain));
+  options.tolerance = section.number("tolerance", Range::between(0.0, 1.0), options.tolerance);
+  options.redraw = section.choice("redraw", {"never", "each_step"}, "never") == "each_step";
   return options;
 }
 

@@ -59,7 +59,18 @@ void MapBlock<Scalar>::activate(Layer& layer) const {
 }
 
 template <typename Scalar>
+void MapBlock<Scalar>::pool(const ConvexMap<Scalar>& map, View x) {
+  const Index n = x.rows(), d = x.cols();
+  for (Array* array : {&inverse_, &cholesky_}) array->resize(n, d * d);
+  log_det_.resize(n);
+  pool_.forward(map, x, image_, hessian_);
+  mirror_hessian();
+  factorise();
+}
+
+template <typename Scalar>
 void MapBlock<Scalar>::forward(const ConvexMap<Scalar>& map, View x) {
+  if (map.pooled()) return pool(map, x);
   const Index n = x.rows(), d = x.cols(), count = static_cast<Index>(layers_.size());
 
   // Up: a_l, σ, σ', and the directional derivatives J_l of a_l.
@@ -118,7 +129,7 @@ void MapBlock<Scalar>::forward(const ConvexMap<Scalar>& map, View x) {
 
 template <typename Scalar>
 void MapBlock<Scalar>::evaluate(const ConvexMap<Scalar>& map, View x) {
-  if (map.layers.size() != 1) return forward(map, x);
+  if (map.layers.size() != 1 || map.pooled()) return forward(map, x);
   const Index n = x.rows(), d = x.cols();
   const auto& w = map.layers.front();
   image_.resize(n, d);
@@ -201,6 +212,7 @@ void MapBlock<Scalar>::reverse(const ConvexMap<Scalar>& map, View d_image, Colum
   // ∂ log det H / ∂H = H⁻¹.
   auto G = adjoint.d_hessian.topRows(n);
   G = inverse_.colwise() * d_log_det.array();
+  if (map.pooled()) return;  // the rest is done while sums are taken
 
   // Top down: the directional derivatives J_l, which enter ∇²ψ and J_{l+1}.
   Column m(n), m_bar(n), K(n);
@@ -260,13 +272,14 @@ void MapBlock<Scalar>::reverse(const ConvexMap<Scalar>& map, View d_image, Colum
 }
 
 template <typename Scalar>
-void MapBlock<Scalar>::accumulate(View x, View d_image, const MapAdjoint<Scalar>& adjoint,
+void MapBlock<Scalar>::accumulate(const ConvexMap<Scalar>& map, View x, View d_image, const MapAdjoint<Scalar>& adjoint,
                                   ConvexMap<Scalar>& gradient) const {
   const Index n = rows(), d = x.cols();
   const auto G = adjoint.d_hessian.topRows(n);
   for (Index i = 0; i < d * d; ++i) gradient.Q(i / d, i % d) += G.col(i).sum();
   gradient.Q.noalias() += d_image.transpose() * x;
   gradient.c += d_image.colwise().sum().transpose();
+  if (map.pooled()) return pool_.accumulate(map, x, d_image, G, gradient);
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const auto stack = adjoint.layers[l].stack.topRows((1 + d) * n).matrix();
     const auto u = layers_[l].u.matrix();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "filter/convex_map.hpp"
+#include "filter/engine/pool_block.hpp"
 
 namespace jko {
 
@@ -51,7 +52,8 @@ class MapBlock {
   /// Reverse mode, point by point: from ∂L/∂T and ∂L/∂log det to the adjoints of all that forward() computed.
   void reverse(const ConvexMap<Scalar>& map, View d_image, ColumnView d_log_det, MapAdjoint<Scalar>& adjoint) const;
   /// After reverse(): adds this block's share of ∂L/∂(Q, c, A, W, b, w).
-  void accumulate(View x, View d_image, const MapAdjoint<Scalar>& adjoint, ConvexMap<Scalar>& gradient) const;
+  void accumulate(const ConvexMap<Scalar>& map, View x, View d_image, const MapAdjoint<Scalar>& adjoint,
+                  ConvexMap<Scalar>& gradient) const;
   /// (∇²ψ)⁻¹ v for each row v of `right`, after forward().
   Mat solve(View right) const;
 
@@ -62,11 +64,13 @@ class MapBlock {
     Array s, lambda, u;  ///< σ'(a), λ, σ'(a) ⊙ λ, (B, H)
   };
 
+  void pool(const ConvexMap<Scalar>& map, View x);
   void activate(Layer& layer) const;
   void mirror_hessian();
   void factorise();
 
   std::vector<Layer> layers_;
+  PoolBlock<Scalar> pool_;  ///< of a pooled map
   Mat image_;
   Array hessian_;   ///< (B, D·D)
   Array inverse_;   ///< (∇²ψ)⁻¹, (B, D·D)

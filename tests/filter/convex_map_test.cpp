@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include "filter/parametrisation.hpp"
+#include "filter/pooled_parametrisation.hpp"
 #include "tests/filter/random_map.hpp"
 #include "tests/test.hpp"
 
@@ -29,9 +30,10 @@ double relative_difference(const Matrix& a, const Matrix& b) {
 /// ψ, T and ∇²ψ of a map by automatic differentiation.
 struct AutogradMap {
   torch::Tensor Q, c;
+  bool pooled;
   std::vector<std::array<torch::Tensor, 4>> layers;  // A, W, b, w
 
-  explicit AutogradMap(const ConvexMap<double>& map) {
+  explicit AutogradMap(const ConvexMap<double>& map) : pooled(map.pooled()) {
     const auto parameter = [](const Matrix& m) { return to_tensor(m).set_requires_grad(true); };
     Q = parameter(map.Q);
     c = parameter(map.c);
@@ -42,6 +44,7 @@ struct AutogradMap {
     torch::Tensor psi = 0.5 * (x * x.matmul(Q)).sum(1) + x.matmul(c).squeeze(1), hidden;
     for (const auto& [A, W, b, w] : layers) {
       torch::Tensor a = x.matmul(A.t()) + b.t();
+      if (pooled) return psi + w.squeeze() * torch::logsumexp(a, 1);
       if (hidden.defined()) a = a + hidden.matmul(W.t());
       hidden = torch::softplus(a, 1, 1e6);
       psi = psi + hidden.matmul(w).squeeze(1);
@@ -99,6 +102,38 @@ TEST_CASE("The map's value, Hessian and parameter gradient agree with autograd",
         if (l > 0) CHECK(relative_difference(gradient.layers[l].W, to_matrix(W.grad())) < 1e-9);
       }
     }
+  }
+}
+
+TEST_CASE("A pooled map's value, Hessian and parameter gradient agree with autograd", "[convex_map]") {
+  for (const Index d : {1, 2, 5}) {
+    CAPTURE(d);
+    const ConvexMap<double> map = random_pooled_map(d, 7, 10 * d);
+    REQUIRE(map.pooled());
+    const Index n = 150;
+    const Points x = random_points(n, d, 3), d_image = random_points(n, d, 4);
+    const Vector d_log_det = random_points(n, 1, 5);
+    MapEvaluator<double> evaluator(x, map.widths());
+    evaluator.forward(map);
+    ConvexMap<double> gradient;
+    evaluator.backward(map, d_image, d_log_det, gradient);
+
+    const AutogradMap reference(map);
+    const torch::Tensor points = to_tensor(x).set_requires_grad(true);
+    const auto [T, H] = reference.image_and_hessian(points);
+    const torch::Tensor log_det = torch::logdet(H);
+    CHECK(relative_difference(evaluator.image(), to_matrix(T.detach())) < 1e-12);
+    CHECK(relative_difference(evaluator.hessian(), to_matrix(H.detach().reshape({n, d * d}))) < 1e-11);
+    CHECK(relative_difference(evaluator.log_det(), to_matrix(log_det.detach())) < 1e-11);
+    torch::Tensor loss = (T * to_tensor(d_image)).sum() + (log_det * to_tensor(d_log_det).squeeze(1)).sum();
+    loss.backward();
+    const auto symmetric = [](const Matrix& m) { return Matrix(m + m.transpose()); };
+    CHECK(relative_difference(symmetric(gradient.Q), symmetric(to_matrix(reference.Q.grad()))) < 1e-9);
+    CHECK(relative_difference(gradient.c, to_matrix(reference.c.grad())) < 1e-9);
+    const auto& [A, W, b, w] = reference.layers.front();
+    CHECK(relative_difference(gradient.layers[0].A, to_matrix(A.grad())) < 1e-9);
+    CHECK(relative_difference(gradient.layers[0].b, to_matrix(b.grad())) < 1e-9);
+    CHECK(gradient.layers[0].w(0) == Approx(to_matrix(w.grad())(0)).epsilon(1e-9));
   }
 }
 
@@ -172,6 +207,34 @@ TEST_CASE("The parametrisation's chain rule agrees with finite differences", "[p
   }
 }
 
+TEST_CASE("The pooled parametrisation's chain rule agrees with finite differences", "[parametrisation]") {
+  for (const Index d : {1, 3}) {
+    const Points x = random_points(40, d, 1) * 2.0;
+    const ConvexMap<double> guess = random_pooled_map(d, 5, 3);
+    const PooledParametrisation parameters(guess, x, Vector::Constant(40, 1.0 / 40));
+    const ConvexMap<double> same = parameters.map(parameters.start());
+    CHECK(relative_difference(apply(same, x).image, apply(guess, x).image) < 1e-12);
+    const Vector theta = parameters.start() + 0.1 * random_points(parameters.size(), 1, 2).col(0);
+    const Points d_image = random_points(40, d, 4);
+    const Vector d_log_det = random_points(40, 1, 5);
+    MapEvaluator<double> evaluator(x, parameters.widths());
+    const auto loss = [&](const Vector& at) {
+      evaluator.forward(parameters.map(at));
+      return (evaluator.image().array() * d_image.array()).sum() + evaluator.log_det().dot(d_log_det);
+    };
+    loss(theta);
+    ConvexMap<double> d_map;
+    evaluator.backward(parameters.map(theta), d_image, d_log_det, d_map);
+    const Vector gradient = parameters.pull_back(theta, d_map);
+    for (Index k = 0; k < parameters.size(); ++k) {
+      Vector up = theta, down = theta;
+      up(k) += 1e-5;
+      down(k) -= 1e-5;
+      CHECK(gradient(k) == Approx((loss(up) - loss(down)) / 2e-5).epsilon(1e-5).margin(1e-6));
+    }
+  }
+}
+
 TEST_CASE("The short evaluation of one hidden layer agrees with the full one", "[convex_map]") {
   for (const Index d : {1, 2, 5}) {
     const ConvexMap<double> map = random_map(d, {20}, d);
@@ -186,23 +249,25 @@ TEST_CASE("The short evaluation of one hidden layer agrees with the full one", "
 
 TEST_CASE("Newton's inverse returns the point that the map was applied to", "[convex_map]") {
   for (const Index d : {1, 2, 5}) {
-    const ConvexMap<double> map = random_map(d, {8, 8}, d);
-    const Points x = 3.0 * random_points(200, d, 5);
-    const MapValue forward = apply(map, x);
-    const MapInverse back = invert(map, forward.image);
-    CHECK(back.converged);
-    CHECK((back.preimage - x).cwiseAbs().maxCoeff() < 1e-8);
-    CHECK((back.log_det - forward.log_det).cwiseAbs().maxCoeff() < 1e-7);
+    for (const ConvexMap<double>& map : {random_map(d, {8, 8}, d), random_pooled_map(d, 8, d)}) {
+      const Points x = 3.0 * random_points(200, d, 5);
+      const MapValue forward = apply(map, x);
+      const MapInverse back = invert(map, forward.image);
+      CHECK(back.converged);
+      CHECK((back.preimage - x).cwiseAbs().maxCoeff() < 1e-8);
+      CHECK((back.log_det - forward.log_det).cwiseAbs().maxCoeff() < 1e-7);
+    }
   }
 }
 
 TEST_CASE("McCann's interpolation of a map lies on the straight line between point and image", "[convex_map]") {
   const Points x = random_points(50, 2, 5);
-  const ConvexMap<double> map = random_map(2, {6, 6}, 1);
-  const Points image = apply(map, x).image;
-  for (const double s : {0.0, 0.3, 1.0}) {
-    const Points expected = (1.0 - s) * x + s * image;
-    CHECK((apply(interpolate(map, s), x).image - expected).cwiseAbs().maxCoeff() < 1e-12);
+  for (const ConvexMap<double>& map : {random_map(2, {6, 6}, 1), random_pooled_map(2, 6, 1)}) {
+    const Points image = apply(map, x).image;
+    for (const double s : {0.0, 0.3, 1.0}) {
+      const Points expected = (1.0 - s) * x + s * image;
+      CHECK((apply(interpolate(map, s), x).image - expected).cwiseAbs().maxCoeff() < 1e-12);
+    }
   }
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "filter/model/double_well.hpp"
+#include "filter/model/mixture_potential.hpp"
 #include "filter/model/nonlinear.hpp"
 #include "filter/model/sine_well.hpp"
 #include "filter/model/stochastic_volatility.hpp"
@@ -311,6 +312,67 @@ TEST_CASE("Quantiles of a Gaussian law are those of the normal distribution", "[
   }
 }
 
+TEST_CASE("Nodes that are drawn anew for each step carry the density that the maps give them", "[jko_filter]") {
+  JkoOptions options;
+  options.step = 0.1;
+  options.nodes = 512;
+  options.redraw = true;
+  options.solver = Solver::pooled;
+  const Model model = ou_model(3);
+  JkoFilter filter(model, options);
+  const Points first = filter.belief().nodes().x;
+  filter.predict(0.3);
+  const Nodes& nodes = filter.belief().nodes();
+  CHECK((filter.log_density(nodes.x) - nodes.log_density).cwiseAbs().maxCoeff() < 1e-6);
+  CHECK(nodes.effective_sample_size() == Approx(512.0));
+  // They are others than those of the beginning, moved along.
+  JkoOptions once = options;
+  once.redraw = false;
+  JkoFilter kept(model, once);
+  kept.predict(0.3);
+  CHECK((kept.belief().nodes().origin - first).norm() == 0.0);
+  CHECK((nodes.x - kept.belief().nodes().x).norm() > 1.0);
+}
+
+// Four wells further apart than diffusion reaches: each keeps the mass that flowed into it, and is a normal law in the
+// end.
+TEST_CASE("A pooled map parts a law among many wells, with the right density in each", "[jko_filter][accuracy]") {
+  const Index d = 3;
+  std::vector<GaussianMixture::Component> wells;
+  for (const auto& at : {Vector{{4.0, 0.0, 1.0}}, Vector{{-3.0, 3.0, -2.0}}, Vector{{-2.0, -4.0, 0.0}}}) {
+    wells.push_back({1.0, at, Matrix::Identity(d, d)});
+  }
+  const GaussianMixture law(wells);
+  const Model model{std::make_shared<MixturePotential>(law), 1.0,
+                    GaussianMixture::gaussian(Vector::Zero(d), 9.0 * Matrix::Identity(d, d)), nullptr};
+  JkoOptions options;
+  options.scheme = Scheme::jko;
+  options.step = 0.1;
+  options.nodes = 2048;
+  options.redraw = true;
+  options.chain = 100;
+  options.solver = Solver::pooled;
+  JkoFilter filter(model, options);
+  CHECK_FALSE(filter.predict(4.0).fallback);
+  // The share of each well, by which of them is nearest to a draw.
+  const Points draws = filter.sample(8000, 1);
+  std::vector<GaussianMixture::Component> reached = wells;
+  for (std::size_t k = 0; k < wells.size(); ++k) {
+    double share = 0.0;
+    for (Index i = 0; i < draws.rows(); ++i) {
+      const auto distance = [&](std::size_t j) { return (draws.row(i).transpose() - wells[j].mean).norm(); };
+      share += distance(k) <= distance(0) && distance(k) <= distance(1) && distance(k) <= distance(2);
+    }
+    reached[k].weight = share;
+    CHECK(share > 1000.0);
+  }
+  const GaussianMixture relaxed(reached);
+  const Points truth = relaxed.sample(8000, 2, 0);
+  const double forward = (filter.log_density(draws) - relaxed.log_density(draws)).mean();
+  const double backward = (relaxed.log_density(truth) - filter.log_density(truth)).mean();
+  CHECK(forward + backward < 0.06);
+}
+
 TEST_CASE("Options out of range are refused", "[jko_filter]") {
   JkoOptions options;
   options.step = -1.0;
@@ -321,5 +383,12 @@ TEST_CASE("Options out of range are refused", "[jko_filter]") {
   options = {};
   options.solver = Solver::newton;
   options.widths = {8, 8};
+  CHECK_THROWS_AS(JkoFilter(ou_model(1), options), std::invalid_argument);
+  options.solver = Solver::pooled;
+  CHECK_THROWS_AS(JkoFilter(ou_model(1), options), std::invalid_argument);
+  options.widths = {1};
+  CHECK_THROWS_AS(JkoFilter(ou_model(1), options), std::invalid_argument);
+  options = {};
+  options.tolerance = -1.0;
   CHECK_THROWS_AS(JkoFilter(ou_model(1), options), std::invalid_argument);
 }

@@ -38,11 +38,11 @@ double exact_scaling(double a, double tau, double temperature, double variance) 
 
 }  // namespace
 
-TEST_CASE("The step of a Gaussian in a bowl is the affine map of the closed form, by either solver", "[jko_step]") {
+TEST_CASE("The step of a Gaussian in a bowl is the affine map of the closed form, by each solver", "[jko_step]") {
   const double a = 0.7, tau = 0.2, temperature = 0.5, sigma = 0.6;
   const double s = exact_scaling(a, tau, temperature, sigma * sigma), r = 1.0 / (1.0 + a * tau);
   for (const Index d : {1, 2, 4}) {
-    for (const Solver solver : {Solver::newton, Solver::lbfgs}) {
+    for (const Solver solver : {Solver::newton, Solver::lbfgs, Solver::pooled}) {
       CAPTURE(d, static_cast<int>(solver));
       const Nodes nodes = gaussian_nodes(d, sigma, d <= 2 ? 800 : 2048);
       const Bowl bowl(d, a);
@@ -133,7 +133,7 @@ TEST_CASE("BDF2 with equal steps has its textbook coefficients, and is exact for
 
 TEST_CASE("A step that cannot be solved is replaced by a plain one and flagged", "[step_solver]") {
   for (const Index d : {1, 2, 3}) {
-    for (const Solver solver : {Solver::newton, Solver::lbfgs}) {
+    for (const Solver solver : {Solver::newton, Solver::lbfgs, Solver::pooled}) {
       const Nodes nodes = gaussian_nodes(d, 1.0, 500);
       const BrokenPotential broken(d);
       StepSolverOptions options;
@@ -154,7 +154,7 @@ TEST_CASE("A step that cannot be solved is replaced by a plain one and flagged",
 TEST_CASE("A deadline ends a step at once with a usable map", "[step_solver]") {
   const Nodes nodes = gaussian_nodes(2, 1.0, 800);
   const Ripple ripple(2);
-  for (const Solver solver : {Solver::newton, Solver::lbfgs}) {
+  for (const Solver solver : {Solver::newton, Solver::lbfgs, Solver::pooled}) {
     StepSolverOptions options;
     options.solver = solver;
     options.budget_ms = 1e-6;  // has struck by the first evaluation

@@ -28,4 +28,11 @@ inline ConvexMap<double> random_map(Index d, const std::vector<Index>& widths, u
   return map;
 }
 
+/// A strongly convex map with a pooled layer.
+inline ConvexMap<double> random_pooled_map(Index d, Index units, unsigned seed) {
+  ConvexMap<double> map = random_map(d, {units}, seed);
+  map.layers.front().w = Vector::Constant(1, 0.7);
+  return map;
+}
+
 }  // namespace jko

@@ -1,0 +1,35 @@
+#pragma once
+/// The pooled map ψ(x) = ½ xᵀQx + cᵀx + w log Σ_k exp(a_k·x + b_k) and its reverse mode for one block of points.
+///
+/// With p = softmax(a_k·x + b_k) and u = Σ_k p_k a_k, the plane that the point sees:
+///
+///     T = Qx + c + w u,        ∇²ψ = Q + w (Σ_k p_k a_k a_kᵀ - u uᵀ)
+
+#include "filter/convex_map.hpp"
+
+namespace jko {
+
+template <typename Scalar>
+class PoolBlock {
+ public:
+  using Mat = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
+  using Array = Eigen::Array<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
+  using View = Eigen::Ref<const Mat>;
+  using ArrayView = Eigen::Ref<const Array>;
+
+  /// T (B, D) and the lower triangles of ∇²ψ (B, D·D) at the points `x` (B, D).
+  void forward(const ConvexMap<Scalar>& map, View x, Mat& image, Array& hessian);
+
+  /// After forward(): adds ∂L/∂(A, b, w), where `d_hessian` (B, D·D) is ∂L/∂∇²ψ, symmetric.
+  void accumulate(const ConvexMap<Scalar>& map, View x, View d_image, ArrayView d_hessian,
+                  ConvexMap<Scalar>& gradient) const;
+
+ private:
+  Mat share_;  ///< p, (B, units)
+  Mat plane_;  ///< u, (B, D)
+};
+
+extern template class PoolBlock<float>;
+extern template class PoolBlock<double>;
+
+}  // namespace jko
