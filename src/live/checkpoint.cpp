@@ -1,8 +1,6 @@
 #include "src/live/checkpoint.hpp"
 
-#include <fcntl.h>
 #include <spdlog/fmt/fmt.h>
-#include <unistd.h>
 
 #include <boost/crc.hpp>
 #include <cerrno>
@@ -12,6 +10,7 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "src/atomic_file.hpp"
 #include "src/error.hpp"
 #include "src/live/state_codec.hpp"
 
@@ -30,36 +29,8 @@ std::uint32_t crc_of(std::string_view bytes) {
   return crc.checksum();
 }
 
-[[noreturn]] void fail(const std::string& what, const std::string& file) {
-  throw std::runtime_error(fmt::format("cannot {} {}: {}", what, file, std::strerror(errno)));
-}
-
-/// A file descriptor that is closed.
-class Descriptor {
- public:
-  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
-
 std::string head_of(int form, unsigned long long size, std::uint32_t crc) {
   return fmt::format("{}{} {} {:08x}", kMagic, form, size, crc);
-}
-
-void write_all(int descriptor, std::string_view content, const std::string& file) {
-  while (!content.empty()) {
-    const ssize_t written = ::write(descriptor, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) fail("write", file);
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
 }
 
 }  // namespace
@@ -101,24 +72,7 @@ LiveState decode_checkpoint(std::string_view content, const std::string& name) {
 }
 
 void write_checkpoint_file(const std::string& file, const LiveState& state) {
-  const std::string content = encode_checkpoint(state);
-  const std::string temporary = file + ".tmp";
-  {
-    const Descriptor out(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    if (out.get() < 0) fail("write", temporary);
-    try {
-      write_all(out.get(), content, temporary);
-      if (::fsync(out.get()) != 0) fail("write", temporary);
-    } catch (...) {
-      ::unlink(temporary.c_str());
-      throw;
-    }
-  }
-  if (::rename(temporary.c_str(), file.c_str()) != 0) fail("rename to", file);
-  // The new name must outlive a loss of power too. Some file systems cannot, and then there is nothing to be done.
-  const fs::path parent = fs::path(file).parent_path();
-  const Descriptor folder(::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.get() >= 0) ::fsync(folder.get());
+  write_atomically(file, encode_checkpoint(state));
 }
 
 LiveState read_checkpoint_file(const std::string& file) {
