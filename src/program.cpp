@@ -10,6 +10,7 @@
 #include "filter/model/nearest_name.hpp"
 #include "src/commands/commands.hpp"
 #include "src/error.hpp"
+#include "src/experiments/studies.hpp"
 #include "src/methods.hpp"
 #include "src/timestamp.hpp"
 #include "src/version.hpp"
@@ -26,6 +27,7 @@ struct CommandLine {
   ReplayOptions replay;
   LiveCommandOptions live;
   CompareOptions compare;
+  ExperimentOptions experiment;
   SimulateOptions simulate;
   std::string check_config;
   WindowOptions window;
@@ -299,6 +301,50 @@ It writes to the output folder:
   compare.png   error against time, and error over the recording (needs gnuplot))");
 }
 
+void define_experiment(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand("experiment", "Run a study: repeats of several methods, tables and pictures");
+  ExperimentOptions& options = line.experiment;
+  StudyOptions& study = options.study;
+  command->add_option("NAME", options.name, fmt::format("{}", fmt::join(study_names(), ", ")))->required();
+  command->add_option("-c,--config", study.config, "settings (JSON; default: the study's quick ones)")
+      ->type_name("FILE");
+  command->add_option("--dims", study.dimensions, "dimensions, separated by commas, instead of the config's")
+      ->delimiter(',')
+      ->type_name("D,…")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--repeats", study.repeats, "instead of the config's")
+      ->type_name("N")
+      ->check(CLI::Range(1, 100000));
+  command->add_option("-m,--methods", study.methods, "separated by commas, instead of the config's")
+      ->delimiter(',')
+      ->type_name("METHOD,…");
+  command->add_option("--data", study.data, "folder of data sets, for the studies that have some")->type_name("FOLDER");
+  command->add_option("--save", study.save, "file for the flow that was trained last, for those that train one")
+      ->type_name("FILE");
+  command->add_flag("--resume", options.resume, "go on with a run that was interrupted, or add to one that was not");
+  add_seed(*command, study.seed);
+  add_threads(*command, options.threads);
+  command->add_option("-o,--output", options.output, "folder of the results (default: out/NAME)")->type_name("FOLDER");
+  command->add_flag("-q,--quiet", options.quiet, "no progress and no tables");
+  command->footer(R"(Examples:
+  The nonlinear filtering task of the literature, a few repeats of it in a minute
+    jkofilter experiment filtering
+  The same as it was published, and again with more repeats: those that are there are taken
+    jkofilter experiment filtering --config configs/filtering_paper.json
+    jkofilter experiment filtering --config configs/filtering_paper.json --repeats 30 --resume
+  Two dimensions and two methods of the Ornstein-Uhlenbeck study
+    jkofilter experiment ornstein-uhlenbeck --dims 2,6 --methods jko,particles_10000 --output out/ou
+
+What the studies are, and what their settings mean: docs/experiments.md.
+
+It writes to the output folder:
+  results/        a file for each repeat of a method, as soon as it is known
+  study.json      the settings
+  *.md, *.csv     tables, with the published figures beside
+  *.svg           pictures (need gnuplot)
+  report.json     the names of the tables and pictures)");
+}
+
 void define_simulate(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand("simulate", "Draw a path of the model and observations of it");
   SimulateOptions& options = line.simulate;
@@ -406,6 +452,7 @@ int run_program(const std::vector<std::string>& arguments, std::ostream& out, st
   define_replay(app, line);
   define_live(app, line);
   define_compare(app, line);
+  define_experiment(app, line);
   define_explore(app, line);
   define_simulate(app, line);
   define_check(app, line);
@@ -448,6 +495,7 @@ int run_program(const std::vector<std::string>& arguments, std::ostream& out, st
     }
     if (app.got_subcommand("explore")) explore(line, front_end, err);
     if (app.got_subcommand("compare")) compare(line.compare, out, err);
+    if (app.got_subcommand("experiment")) experiment(line.experiment, out, err);
     if (app.got_subcommand("simulate")) simulate(line.simulate, out, err);
     if (app.got_subcommand("check")) check(line.check_config, out);
     return 0;

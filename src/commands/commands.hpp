@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "src/density_file.hpp"
+#include "src/experiments/study.hpp"
 #include "src/stream/stream_options.hpp"
 #include "src/view/front_end.hpp"
 
@@ -83,6 +84,17 @@ struct CompareOptions {
   bool quiet = false;
 };
 void compare(const CompareOptions& options, std::ostream& out, std::ostream& err);
+
+/// Runs a study of repeats of several methods: a result file for each, tables and pictures of all.
+struct ExperimentOptions {
+  std::string name;     ///< of the study: studies.hpp
+  StudyOptions study;   ///< what it is run with
+  std::string output;   ///< folder; empty: out/<name>
+  int threads = 0;      ///< 0: all cores
+  bool resume = false;  ///< take the results that are there already
+  bool quiet = false;
+};
+void experiment(const ExperimentOptions& options, std::ostream& out, std::ostream& err);
 
 /// Draws a path of the model and observations of it.
 struct SimulateOptions {
