@@ -58,7 +58,7 @@ StudyPicture box_picture(const std::vector<FilteringBox>& boxes) {
 StudyPicture density_picture(const std::vector<FilteringCurves>& curves) {
   const std::size_t panels = std::min<std::size_t>(curves.size(), 3);
   std::string script =
-      fmt::format("set multiplot layout 1,{}\nset xlabel 'x'\nset xrange [-4:4]\nset yrange [0:*]\n", panels);
+      fmt::format("set multiplot layout 1,{}\nset xlabel 'x'\nset xrange [-5:5]\nset yrange [0:*]\n", panels);
   for (std::size_t i = 0; i < panels; ++i) {
     const std::string grid = fmt::format("grid{}", i);
     script += curve_block(grid, curves[i].grid);
@@ -70,7 +70,7 @@ StudyPicture density_picture(const std::vector<FilteringCurves>& curves) {
       plot += fmt::format(", ${} using 1:2 with lines lw 2 lc rgb '{}' title '{}' noenhanced", name,
                           method == "jko" ? kOurs : "#1971c2", method);
     }
-    script += fmt::format("set title 'repeat {}' offset 0,1\nplot {}\n", curves[i].repeat + 1, plot);
+    script += fmt::format("set title 'repeat {}' offset 0,-0.5\nplot {}\n", curves[i].repeat + 1, plot);
   }
   return {"filtering_densities", script + "unset multiplot", 480 * static_cast<int>(panels), 420};
 }

@@ -61,11 +61,11 @@ double particle_cost(Index d) {
 
 const std::vector<EvolvingMethod>& evolving_methods() {
   static const std::vector<EvolvingMethod> kMethods = {
-      {"jko", "ICNN_jko", jko_cost, make_jko},
-      {"particles_1000", "EM_sim_1000", particle_cost<1000>, make_particles<1000>},
-      {"particles_10000", "EM_sim_10000", particle_cost<10000>, make_particles<10000>},
-      {"particles_50000", "EM_sim_50000", particle_cost<50000>, make_particles<50000>},
-      // The proximal recursion goes here: {"prox", "EM_ProxRec_10000", …}.
+      {"jko", "ICNN_jko", "#e8590c", jko_cost, make_jko},
+      {"particles_1000", "EM_sim_1000", "#0c8599", particle_cost<1000>, make_particles<1000>},
+      {"particles_10000", "EM_sim_10000", "#1971c2", particle_cost<10000>, make_particles<10000>},
+      {"particles_50000", "EM_sim_50000", "#2f9e44", particle_cost<50000>, make_particles<50000>},
+      // The proximal recursion goes here: {"prox", "EM_ProxRec_10000", "#c92a2a", …}.
   };
   return kMethods;
 }

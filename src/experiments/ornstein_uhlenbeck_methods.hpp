@@ -19,9 +19,9 @@ class EvolvingLaw {
   virtual Points density_draws(const Points& draws, std::uint64_t seed) const = 0;
 };
 
-/// A method by its name, the name of its counterpart among the published ones, and how long it takes.
+/// A method by its name, that of its counterpart among the published ones, and the colour of both in pictures.
 struct EvolvingMethod {
-  std::string name, published;
+  std::string name, published, colour;
   /// Seconds of a task in D dimensions, about; for the time left.
   double (*cost)(Index dimension);
   std::unique_ptr<EvolvingLaw> (*make)(const Model& model, const JkoOptions& jko, double euler_step,

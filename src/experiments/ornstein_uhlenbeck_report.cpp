@@ -4,9 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <map>
-#include <tuple>
+#include <utility>
 
 #include "src/experiments/ornstein_uhlenbeck_methods.hpp"
 #include "src/experiments/published.hpp"
@@ -99,102 +98,84 @@ class Report {
   }
 
   StudyPicture over_dimensions(int k) const {
-    Plot plot;
-    for (const std::string& method : methods_) {
-      std::vector<std::vector<double>> rows;
-      for (const Index d : dimensions_) add_row(rows, static_cast<double>(d), figures_.spread(method, d, "sym_kl", k));
-      plot.add_ours(method, rows);
-    }
-    for (const auto& [method, colour] : kOthers) {
-      std::vector<std::vector<double>> rows;
-      for (const Index d : dimensions_) {
-        if (const auto value = published(method, d, k)) rows.push_back({static_cast<double>(d), *value});
-      }
-      plot.add_published(method, colour, rows);
-    }
+    std::vector<double> at(dimensions_.begin(), dimensions_.end());
+    const auto script = curves(
+        at,
+        [&](const std::string& method, std::size_t i) { return figures_.spread(method, dimensions_[i], "sym_kl", k); },
+        [&](const std::string& method, std::size_t i) { return published(method, dimensions_[i], k); });
     return {"ornstein_uhlenbeck_dimensions",
-            std::string(kAxes) +
-                fmt::format("set xlabel 'dimension'\nset ylabel 'SymKL to the exact law at t = {:.1f}'\n", 0.1 * k) +
-                plot.script(),
-            1000, 560};
+            fmt::format("{}set key outside right center vertical maxrows 20\nset xlabel 'dimension'\nset ylabel 'SymKL "
+                        "to the exact law at t = {:.1f}'\n{}",
+                        kAxes, 0.1 * k, script),
+            1100, 560};
   }
 
-  /// A panel for each of up to three dimensions, the least and the largest among them.
+  /// A panel for each of up to three dimensions, the least and the largest among them, and one key for all.
   StudyPicture over_time() const {
     std::vector<Index> shown = dimensions_;
     std::sort(shown.begin(), shown.end());
     if (shown.size() > 3) shown = {shown.front(), shown[shown.size() / 2], shown.back()};
-    std::string script = std::string(kAxes) + fmt::format("set multiplot layout 1,{}\nset xlabel 't'\n", shown.size());
-    script += "set xrange [0:1]\n";
+    std::vector<double> times;
+    for (int k = 1; k <= kOrnsteinUhlenbeckTimes; ++k) times.push_back(0.1 * k);
+    constexpr int kPanel = 400, kKey = 260;  // pixels
+    const int panels = kPanel * static_cast<int>(shown.size());
+    std::string script = fmt::format(
+        "{}set multiplot layout 1,{} margins screen 0.07,{:.3f},0.13,0.88 spacing 0.06\nset xlabel 't'\n"
+        "set xrange [0:1]\nset key at screen 0.99,0.7 right top vertical maxrows 20\n"
+        "set ylabel 'SymKL to the exact law'\n",
+        kAxes, shown.size(), static_cast<double>(panels) / (panels + kKey));
     for (const Index d : shown) {
-      Plot plot;
-      for (const std::string& method : methods_) {
-        std::vector<std::vector<double>> rows;
-        for (int k = 1; k <= kOrnsteinUhlenbeckTimes; ++k) {
-          add_row(rows, 0.1 * k, figures_.spread(method, d, "sym_kl", k));
-        }
-        plot.add_ours(method, rows);
-      }
-      for (const auto& [method, colour] : kOthers) {
-        std::vector<std::vector<double>> rows;
-        for (int k = 1; k <= kOrnsteinUhlenbeckTimes; ++k) {
-          if (const auto value = published(method, d, k)) rows.push_back({0.1 * k, *value});
-        }
-        plot.add_published(method, colour, rows);
-      }
-      script +=
-          fmt::format("set title 'D = {}'\nset ylabel '{}'\n", d, d == shown.front() ? "SymKL to the exact law" : "");
-      script += plot.script();
-      script += "unset key\n";
+      const auto step = [](std::size_t i) { return static_cast<int>(i) + 1; };
+      script += fmt::format("set title 'D = {}' offset 0,-0.5\n", d);
+      script += curves(
+          times,
+          [&](const std::string& method, std::size_t i) { return figures_.spread(method, d, "sym_kl", step(i)); },
+          [&](const std::string& method, std::size_t i) { return published(method, d, step(i)); });
+      script += "unset key\nunset ylabel\n";
     }
-    return {"ornstein_uhlenbeck_times", script + "unset multiplot", 420 * static_cast<int>(shown.size()) + 40, 480};
+    return {"ornstein_uhlenbeck_times", script + "unset multiplot", panels + kKey, 480};
   }
 
  private:
   static constexpr const char* kAxes =
-      "set logscale y\nset format y '10^{%T}'\nset grid y lc rgb '#dee2e6'\nset style fill transparent solid 0.2 "
-      "noborder\n"
-      "set key top left vertical maxrows 20 noenhanced\n";
-  static constexpr std::pair<const char*, const char*> kOthers[] = {
-      {"ICNN_jko", "#e8590c"}, {"EM_sim_10000", "#1971c2"}, {"EM_sim_50000", "#2f9e44"}, {"dual_jko", "#9c36b5"}};
+      "set logscale y\nset format y '10^{%T}'\nset grid y lc rgb '#dee2e6'\n"
+      "set style fill transparent solid 0.2 noborder\nset key noenhanced\n";
 
-  /// The curves of a panel.
-  class Plot {
-   public:
-    void add_ours(const std::string& method, const std::vector<std::vector<double>>& rows) {
-      static constexpr const char* kColours[] = {"#e8590c", "#0c8599", "#1971c2", "#2f9e44", "#5c940d"};
-      const char* colour = kColours[ours_++ % std::size(kColours)];
+  /// Data and plot command of a panel: our medians `at` some places with a band between the quartiles, and dashed the
+  /// published ones. Nothing where there is nothing to plot.
+  template <class OurSpread, class Published>
+  std::string curves(const std::vector<double>& at, const OurSpread& our_spread, const Published& published_at) const {
+    std::string blocks, clauses;
+    const auto add = [&](const std::vector<std::vector<double>>& rows, const std::string& clause) {
       if (rows.empty()) return;
-      const std::string name = add_block(rows);
-      add(
-          fmt::format("{0} using 1:3:4 with filledcurves lc rgb '{1}' notitle, {0} using 1:2 with linespoints pt 7 ps "
-                      "0.6 lw 2 lc rgb '{1}' title '{2}'",
-                      name, colour, method));
+      const std::string name = fmt::format("curve{}", std::count(blocks.begin(), blocks.end(), '$'));
+      blocks += gnuplot_block(name, rows);
+      clauses += (clauses.empty() ? "" : ", ") + fmt::format(fmt::runtime(clause), fmt::arg("data", "$" + name));
+    };
+    const auto add_published = [&](const std::string& method, const std::string& colour) {
+      std::vector<std::vector<double>> rows;
+      for (std::size_t i = 0; i < at.size(); ++i) {
+        if (const auto value = published_at(method, i)) rows.push_back({at[i], *value});
+      }
+      add(rows, "{data} using 1:2 with linespoints pt 6 ps 0.6 lw 1.5 dt 2 lc rgb '" + colour + "' title '" + method +
+                    ", published'");
+    };
+    for (const std::string& method : methods_) {
+      std::vector<std::vector<double>> rows;
+      for (std::size_t i = 0; i < at.size(); ++i) {
+        const Spread spread = our_spread(method, i);
+        if (!std::isfinite(spread.median)) continue;
+        rows.push_back({at[i], std::max(spread.median, kLeast), std::max(spread.lower_quartile, kLeast),
+                        std::max(spread.upper_quartile, kLeast)});
+      }
+      const std::string colour = " lc rgb '" + evolving_method(method).colour + "' ";
+      add(rows, "{data} using 1:3:4 with filledcurves" + colour +
+                    "notitle, {data} using 1:2 with linespoints pt 7 ps " + "0.6 lw 2" + colour + "title '" + method +
+                    "'");
+      add_published(evolving_method(method).published, evolving_method(method).colour);
     }
-    void add_published(const char* method, const char* colour, const std::vector<std::vector<double>>& rows) {
-      if (rows.empty()) return;
-      add(fmt::format("{} using 1:2 with linespoints pt 6 ps 0.6 lw 1.5 dt 2 lc rgb '{}' title '{}, published'",
-                      add_block(rows), colour, method));
-    }
-    /// The data and the plot command; nothing where there is nothing to plot.
-    std::string script() const { return clauses_.empty() ? "" : blocks_ + "plot " + clauses_ + "\n"; }
-
-   private:
-    std::string add_block(const std::vector<std::vector<double>>& rows) {
-      const std::string name = fmt::format("curve{}", count_++);
-      blocks_ += gnuplot_block(name, rows);
-      return "$" + name;
-    }
-    void add(const std::string& clause) { clauses_ += (clauses_.empty() ? "" : ", ") + clause; }
-
-    std::string blocks_, clauses_;
-    std::size_t count_ = 0, ours_ = 0;
-  };
-
-  static void add_row(std::vector<std::vector<double>>& rows, double at, const Spread& spread) {
-    if (!std::isfinite(spread.median)) return;
-    rows.push_back({at, std::max(spread.median, kLeast), std::max(spread.lower_quartile, kLeast),
-                    std::max(spread.upper_quartile, kLeast)});
+    add_published("dual_jko", "#9c36b5");
+    return clauses.empty() ? "" : blocks + "plot " + clauses + "\n";
   }
 
   static StudyTable begin(const std::string& name, const std::string& caption) { return {name, caption, {"D"}, {}}; }
@@ -216,9 +197,10 @@ StudyReport ornstein_uhlenbeck_report(const std::vector<Index>& dimensions, cons
                        "BW₂²-UVP in percent of half the exact law's variance, at t = 0.9: median and quartiles; the "
                        "last column is that of as many draws of the exact law itself.",
                        "bw_uvp", kLastTable, "bw_uvp_of_draws"),
-       report.table_of("ornstein_uhlenbeck_energy_distance",
-                       "Energy distance to the exact law at t = 0.9, from draws: median and quartiles.",
-                       "energy_distance", kLastTable),
+       report.table_of(
+           "ornstein_uhlenbeck_energy_distance",
+           "Energy distance to the exact law at t = 0.9, from draws: median and quartiles; the last column as above.",
+           "energy_distance", kLastTable, "energy_distance_of_draws"),
        report.table_of("ornstein_uhlenbeck_seconds", "Seconds from t = 0 to t = 1: median and quartiles.", "seconds",
                        kOrnsteinUhlenbeckTimes)},
       {report.over_dimensions(kLastTable), report.over_time()}};
