@@ -99,6 +99,7 @@ FilteringStudy::FilteringStudy(const StudyOptions& options) : seed_(options.seed
   grid_.domain = {{-10.0, 10.0}};
   grid.finish();
   euler_step_ = config.root().number("euler_step", Range::between(1e-6, 0.5), 1e-3);
+  config.refuse_files();
   config.finish();
 }
 

@@ -117,11 +117,11 @@ class Report {
     if (shown.size() > 3) shown = {shown.front(), shown[shown.size() / 2], shown.back()};
     std::vector<double> times;
     for (int k = 1; k <= kOrnsteinUhlenbeckTimes; ++k) times.push_back(0.1 * k);
-    constexpr int kPanel = 400, kKey = 260;  // pixels
+    constexpr int kPanel = 400, kKey = 280;  // pixels
     const int panels = kPanel * static_cast<int>(shown.size());
     std::string script = fmt::format(
-        "{}set multiplot layout 1,{} margins screen 0.07,{:.3f},0.13,0.88 spacing 0.06\nset xlabel 't'\n"
-        "set xrange [0:1]\nset key at screen 0.99,0.7 right top vertical maxrows 20\n"
+        "{}set multiplot layout 1,{} margins screen 0.07,{:.3f},0.17,0.88 spacing 0.06\nset xlabel 't'\n"
+        "set xrange [0:1]\nset key at screen 0.995,0.75 right top vertical maxrows 20\n"
         "set ylabel 'SymKL to the exact law'\n",
         kAxes, shown.size(), static_cast<double>(panels) / (panels + kKey));
     for (const Index d : shown) {

@@ -78,6 +78,7 @@ OrnsteinUhlenbeckStudy::OrnsteinUhlenbeckStudy(const StudyOptions& options) : se
   jko.finish();
   euler_step_ = config.root().number("euler_step", Range::between(1e-6, 0.1), 1e-3);
   draws_ = config.root().integer("draws", 256, 1'000'000, 4096);
+  config.refuse_files();
   config.finish();
 }
 

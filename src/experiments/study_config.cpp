@@ -68,6 +68,11 @@ std::vector<std::string> StudyConfig::methods(const std::vector<std::string>& kn
   return each_once(options_.methods.empty() ? methods : options_.methods);
 }
 
+void StudyConfig::refuse_files() const {
+  if (!options_.data.empty()) throw InputError("--data", 0, "", "this study has no data sets");
+  if (!options_.save.empty()) throw InputError("--save", 0, "", "this study trains no flow that could be saved");
+}
+
 nlohmann::ordered_json settings_of(const JkoOptions& options) {
   const char* solver = options.solver == Solver::newton  ? "newton"
                        : options.solver == Solver::lbfgs ? "lbfgs"

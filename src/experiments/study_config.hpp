@@ -33,6 +33,9 @@ class StudyConfig {
   /// Some of `known`, in the order given; all of them by default.
   std::vector<std::string> methods(const std::vector<std::string>& known) const;
 
+  /// For a study that neither has data sets nor trains a flow to save: throws if the options name a file of these.
+  void refuse_files() const;
+
   /// For the keys that only this study has.
   const ConfigReader& root() const { return root_; }
   /// Throws if a key is left that nobody asked for.
