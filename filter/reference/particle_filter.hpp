@@ -38,6 +38,8 @@ class ParticleFilter final : public Filter {
   Points sample(Index count, std::uint64_t seed) const override { return law_.sample(count, seed); }
   /// Independent draws of what log_density() is the density of.
   Points sample_density(Index count, std::uint64_t seed) const { return law_.sample_density(count, seed); }
+  /// The particles.
+  const ParticleCloud& law() const { return law_; }
   std::string method() const override { return "bootstrap"; }
   std::unique_ptr<Filter> clone() const override { return std::make_unique<ParticleFilter>(*this); }
 
