@@ -10,6 +10,7 @@
 #include "src/error.hpp"
 #include "src/experiments/filtering_study.hpp"
 #include "src/experiments/ornstein_uhlenbeck_study.hpp"
+#include "src/experiments/stationary_study.hpp"
 
 namespace jko {
 namespace {
@@ -25,6 +26,7 @@ const std::map<std::string, Maker>& makers() {
   static const std::map<std::string, Maker> kMakers = {
       {"filtering", made<FilteringStudy>},
       {"ornstein-uhlenbeck", made<OrnsteinUhlenbeckStudy>},
+      {"stationary", made<StationaryStudy>},
   };
   return kMakers;
 }
