@@ -14,6 +14,7 @@ namespace jko {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kLeastExponent = -700.0;
 constexpr Index kColumns = 32;  // of a block
 constexpr Index kFewest = 16;   // blocks, for which other threads are woken: a step does so a dozen times
 
@@ -41,7 +42,8 @@ Vector log_product(const Matrix& A, const Vector& v) {
     for (Index j = first; j < first + count; ++j) {
       sum = A.col(j).array() + v.array();
       const double top = sum.maxCoeff();
-      result(j) = top > -kInfinity ? top + std::log((sum - top).exp().sum()) : -kInfinity;
+      // Nothing of a sum of one and more, and far slower if it were a subnormal number.
+      result(j) = top > -kInfinity ? top + std::log((sum - top).max(kLeastExponent).exp().sum()) : -kInfinity;
     }
   };
   for_each_block(A.cols(), kColumns, add_up, kFewest);
