@@ -43,7 +43,7 @@ StudyPicture stationary_curves(const std::vector<StationaryCurve>& curves,
   add("bound", bound, "using 1:2 with lines dt 3 lw 2 lc rgb '#212529' title 'floor'");
   if (plot.empty()) return {};
   script += "set logscale y\nset format y '10^{%T}'\nset grid y lc rgb '#dee2e6'\n";
-  script += "set xlabel 'dimension'\nset ylabel 'SymKL to the stationary law at t = 4'\n";
+  script += "set xlabel 'dimension'\nset xtics 2\nset ylabel 'SymKL to the stationary law'\n";
   script += "set title 'dashed: published' offset 0,-0.5\nset key outside right top vertical maxrows 12\n";
   return {"stationary_sym_kl", script + "plot " + plot, 1000, 560};
 }
@@ -58,9 +58,10 @@ StudyPicture stationary_scatter(Index dimension, const PlanePoints& ours, const 
   script +=
       fmt::format("set multiplot layout 1,2\nset xrange [{0:.1f}:{1:.1f}]\nset yrange [{0:.1f}:{1:.1f}]\n", low, high);
   script += "set size ratio -1\nset xlabel 'first principal component'\nset ylabel 'second'\nunset key\n";
-  script += fmt::format("set title 'JKO, D = {}, t = 4'\n", dimension);
-  script += "plot $ours using 1:2 with dots lw 2 lc rgb '#e8590c'\n";
-  script += "set title 'stationary law'\nplot $truth using 1:2 with dots lw 2 lc rgb '#1971c2'\nunset multiplot";
+  script += fmt::format("set title 'JKO, D = {}'\n", dimension);
+  script += "plot $ours using 1:2 with points pt 7 ps 0.25 lc rgb '#e8590c'\n";
+  script +=
+      "set title 'stationary law'\nplot $truth using 1:2 with points pt 7 ps 0.25 lc rgb '#1971c2'\nunset multiplot";
   return {fmt::format("stationary_{}d", dimension), script, 1000, 540};
 }
 
