@@ -43,6 +43,12 @@ Belief::Belief(std::shared_ptr<const Model> model, const BeliefOptions& options)
   }
 }
 
+Belief::Belief(std::shared_ptr<const Model> model, const BeliefOptions& options, const BeliefState& state)
+    : model_(std::move(model)), options_(options) {
+  if (options_.chain == 0) options_.chain = default_chain(model_->dimension());
+  restore(state);
+}
+
 int Belief::maps() const {
   return static_cast<int>(std::count_if(
       chain_.begin(), chain_.end(), [](const Link& link) { return std::holds_alternative<ConvexMap<double>>(link); }));
@@ -268,13 +274,23 @@ void Belief::resize(Index nodes) {
 Points Belief::sample(Index count, std::uint64_t seed) const {
   const Index d = model_->dimension();
   RandomEngine engine(seed);
+  const auto is_map = [](const Link& link) { return std::holds_alternative<ConvexMap<double>>(link); };
+  if (!on_lattice() && std::all_of(chain_.begin(), chain_.end(), is_map)) {
+    // The draws of the anchor go the way that its density has gone.
+    if (std::optional<Points> x = anchor_->sample(count, seed)) {
+      for (const Link& link : chain_) x = apply(std::get<ConvexMap<double>>(link), *x).image;
+      return *x;
+    }
+  }
   if (!on_lattice()) {
     // Sampling-importance-resampling from the nodes' neighbourhood, with exact densities.
     const Placement fresh = place_quasi_random([this](PointsView x) { return log_density(x); },
                                                {nodes_.mean(), nodes_.covariance()}, 4 * count, seed);
-    boost::random::discrete_distribution<Index> pick(fresh.nodes.weights.begin(), fresh.nodes.weights.end());
+    // Where no mass was found at all, the nodes are what there is.
+    const Nodes& from = fresh.log_normaliser > -kInfinity ? fresh.nodes : nodes_;
+    boost::random::discrete_distribution<Index> pick(from.weights.begin(), from.weights.end());
     Points draws(count, d);
-    for (Index i = 0; i < count; ++i) draws.row(i) = fresh.nodes.x.row(pick(engine));
+    for (Index i = 0; i < count; ++i) draws.row(i) = from.x.row(pick(engine));
     return draws;
   }
   // A node by its weight, a point of its cell, and the maps since.

@@ -1,6 +1,7 @@
 #include "filter/divergence.hpp"
 
 #include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
 #include <cmath>
 
 namespace jko {
@@ -8,6 +9,18 @@ namespace {
 
 constexpr double kFloor = -700.0;
 constexpr double kReach = 8.0;  // standard deviations, beyond the mean of either law
+
+Eigen::ArrayXd log_ratio(const Filter& p, const Filter& q, PointsView points) {
+  const Eigen::ArrayXd log_p = p.log_density(points).cwiseMax(kFloor);
+  return log_p - q.log_density(points).array().max(kFloor);
+}
+
+/// The positive semidefinite square root of a symmetric matrix.
+Matrix square_root(const Matrix& matrix) {
+  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(matrix);
+  return eigen.eigenvectors() * eigen.eigenvalues().cwiseMax(0.0).cwiseSqrt().asDiagonal() *
+         eigen.eigenvectors().transpose();
+}
 
 }  // namespace
 
@@ -42,9 +55,22 @@ double symmetric_kl(const Filter& p, const Filter& q) {
 }
 
 double symmetric_kl(const Filter& p, const Filter& q, PointsView draws_of_q) {
-  const Eigen::ArrayXd log_p = p.log_density(draws_of_q).cwiseMax(kFloor);
-  const Eigen::ArrayXd log_ratio = log_p - q.log_density(draws_of_q).array().max(kFloor);
-  return ((log_ratio.exp() - 1.0) * log_ratio).mean();
+  const Eigen::ArrayXd ratio = log_ratio(p, q, draws_of_q);
+  return ((ratio.exp() - 1.0) * ratio).mean();
+}
+
+DrawnDivergence symmetric_kl(const Filter& p, const Filter& q, PointsView draws_of_p, PointsView draws_of_q) {
+  const Eigen::ArrayXd at_p = log_ratio(p, q, draws_of_p), at_q = log_ratio(p, q, draws_of_q);
+  const auto balanced = [](const Eigen::ArrayXd& l) { return ((0.5 * l).tanh() * l).mean(); };
+  return {balanced(at_p) + balanced(at_q), at_p.mean() - at_q.mean()};
+}
+
+double unexplained_variance(const Vector& mean_p, const Matrix& covariance_p, const Vector& mean_q,
+                            const Matrix& covariance_q) {
+  const Matrix root = square_root(covariance_q);
+  const double overlap = square_root(root * covariance_p * root).trace();
+  const double squared = (mean_p - mean_q).squaredNorm() + covariance_p.trace() + covariance_q.trace() - 2.0 * overlap;
+  return 100.0 * squared / (0.5 * covariance_q.trace());
 }
 
 }  // namespace jko

@@ -17,4 +17,24 @@ double symmetric_kl(const Filter& p, const Filter& q);
 /// (p/q - 1) log(p/q) over independent draws of q (N, D), which is never negative.
 double symmetric_kl(const Filter& p, const Filter& q, PointsView draws_of_q);
 
+/// Two estimates of it, in any dimension, from independent draws of both laws, with l = log(p/q):
+///
+/// - `balanced` is the mean of tanh(l/2) l over p's draws and that over q's, which is ∫ (p - q) l as an integral
+/// against
+///   (p + q)/2 (multiple importance sampling by the balance heuristic; Veach and Guibas 1995). It is never negative,
+///   its error is a share of itself where the laws are close, and no draw has more than its weight where they are not.
+/// - `two_sided` is the mean of l over p's draws less that over q's: the definition, without bias, whose error is that
+/// of
+///   the root of the divergence, so that of close laws it is mostly noise, and may be negative.
+struct DrawnDivergence {
+  double balanced, two_sided;
+};
+DrawnDivergence symmetric_kl(const Filter& p, const Filter& q, PointsView draws_of_p, PointsView draws_of_q);
+
+/// Squared Bures-Wasserstein distance of two normal laws, |m_p - m_q|² + tr(C_p + C_q - 2 (C_q½ C_p C_q½)½), in percent
+/// of half the second one's variance: the "unexplained variance percentage" of Korotin et al. 2021, "Wasserstein-2
+/// generative networks".
+double unexplained_variance(const Vector& mean_p, const Matrix& covariance_p, const Vector& mean_q,
+                            const Matrix& covariance_q);
+
 }  // namespace jko

@@ -65,6 +65,8 @@ Schedule read_schedule(const ConfigReader& section, double start_time) {
   return schedule;
 }
 
+}  // namespace
+
 JkoOptions read_jko(const ConfigReader& section) {
   JkoOptions options;
   options.scheme = section.choice("scheme", {"bdf2", "jko"}, "bdf2") == "jko" ? Scheme::jko : Scheme::bdf2;
@@ -84,6 +86,8 @@ JkoOptions read_jko(const ConfigReader& section) {
   options.redraw = section.choice("redraw", {"never", "each_step"}, "never") == "each_step";
   return options;
 }
+
+namespace {
 
 GridOptions read_grid(const ConfigReader& section, Index dimension) {
   GridOptions options;

@@ -18,6 +18,7 @@
 #include "filter/reference/gaussian_sum_filter.hpp"
 #include "filter/reference/grid_filter.hpp"
 #include "filter/reference/particle_filter.hpp"
+#include "src/config_reader.hpp"
 #include "src/live/live_options.hpp"
 
 namespace jko {
@@ -68,5 +69,8 @@ Config load_config(const std::string& file);
 
 /// The same of a text; `file` is what errors call it.
 Config parse_config(const std::string& text, const std::string& file);
+
+/// The settings of the JKO filter in a section like `filter`; leaves it to the caller to finish() that.
+JkoOptions read_jko(const ConfigReader& section);
 
 }  // namespace jko

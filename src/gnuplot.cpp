@@ -8,6 +8,20 @@
 #include <cstdio>
 
 namespace jko {
+namespace {
+
+std::string page(const char* terminal, const std::string& file, int width, int height) {
+  return fmt::format("set terminal {} size {},{} font 'DejaVu Sans,14' background '#ffffff'\nset output {}\n", terminal,
+                     width, height, gnuplot_quoted(file)) +
+         R"(set encoding utf8
+set style line 11 lc rgb '#495057' lw 1
+set border 3 ls 11
+set tics out nomirror scale 0.6 textcolor rgb '#343a40'
+set key right top horizontal maxrows 1 samplen 2 textcolor rgb '#343a40' font ',12'
+)";
+}
+
+}  // namespace
 
 bool run_gnuplot(const std::string& script) {
   // Without gnuplot nobody reads the pipe: then writing must fail, not end the program.
@@ -41,14 +55,11 @@ std::string gnuplot_block(const std::string& name, const std::vector<std::vector
 }
 
 std::string gnuplot_page(const std::string& file, int width, int height) {
-  return fmt::format("set terminal pngcairo size {},{} font 'DejaVu Sans,14' background '#ffffff'\nset output {}\n",
-                     width, height, gnuplot_quoted(file)) +
-         R"(set encoding utf8
-set style line 11 lc rgb '#495057' lw 1
-set border 3 ls 11
-set tics out nomirror scale 0.6 textcolor rgb '#343a40'
-set key right top horizontal maxrows 1 samplen 2 textcolor rgb '#343a40' font ',12'
-)";
+  return page("pngcairo", file, width, height);
+}
+
+std::string gnuplot_svg_page(const std::string& file, int width, int height) {
+  return page("svg", file, width, height);
 }
 
 }  // namespace jko

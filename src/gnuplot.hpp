@@ -18,4 +18,7 @@ std::string gnuplot_block(const std::string& name, const std::vector<std::vector
 /// The beginning of a script: a page of so many pixels in `file` (PNG), and the style that all pictures share.
 std::string gnuplot_page(const std::string& file, int width, int height);
 
+/// The same as SVG, with text as text.
+std::string gnuplot_svg_page(const std::string& file, int width, int height);
+
 }  // namespace jko

@@ -10,6 +10,7 @@
 #include "filter/model/nearest_name.hpp"
 #include "src/commands/commands.hpp"
 #include "src/error.hpp"
+#include "src/experiments/studies.hpp"
 #include "src/methods.hpp"
 #include "src/timestamp.hpp"
 #include "src/version.hpp"
@@ -26,7 +27,10 @@ struct CommandLine {
   ReplayOptions replay;
   LiveCommandOptions live;
   CompareOptions compare;
+  ExperimentOptions experiment;
   SimulateOptions simulate;
+  DensityOptions density_of_flow;
+  SampleOptions sample;
   std::string check_config;
   WindowOptions window;
   bool headless = false;
@@ -57,6 +61,14 @@ void add_threads(CLI::App& command, int& threads) {
       ->check(CLI::Range(0, 1024))
       ->type_name("N")
       ->capture_default_str();
+}
+
+void add_flow(CLI::App& command, std::string& file) {
+  command.add_option("-f,--flow", file, "the saved flow")->type_name("FILE")->required();
+}
+
+void add_table(CLI::App& command, std::string& file) {
+  command.add_option("-o,--output", file, "instead of standard output (CSV)")->type_name("FILE");
 }
 
 void add_window(CLI::App& command, CommandLine& line) {
@@ -299,6 +311,50 @@ It writes to the output folder:
   compare.png   error against time, and error over the recording (needs gnuplot))");
 }
 
+void define_experiment(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand("experiment", "Run a study: repeats of several methods, tables and pictures");
+  ExperimentOptions& options = line.experiment;
+  StudyOptions& study = options.study;
+  command->add_option("NAME", options.name, fmt::format("{}", fmt::join(study_names(), ", ")))->required();
+  command->add_option("-c,--config", study.config, "settings (JSON; default: the study's quick ones)")
+      ->type_name("FILE");
+  command->add_option("--dims", study.dimensions, "dimensions, separated by commas, instead of the config's")
+      ->delimiter(',')
+      ->type_name("D,…")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--repeats", study.repeats, "instead of the config's")
+      ->type_name("N")
+      ->check(CLI::Range(1, 100000));
+  command->add_option("-m,--methods", study.methods, "separated by commas, instead of the config's")
+      ->delimiter(',')
+      ->type_name("METHOD,…");
+  command->add_option("--data", study.data, "folder of data sets, for the studies that have some")->type_name("FOLDER");
+  command->add_option("--save", study.save, "file for the flow that was trained last, for those that train one")
+      ->type_name("FILE");
+  command->add_flag("--resume", options.resume, "go on with a run that was interrupted, or add to one that was not");
+  add_seed(*command, study.seed);
+  add_threads(*command, options.threads);
+  command->add_option("-o,--output", options.output, "folder of the results (default: out/NAME)")->type_name("FOLDER");
+  command->add_flag("-q,--quiet", options.quiet, "no progress and no tables");
+  command->footer(R"(Examples:
+  The nonlinear filtering task of the literature, a few repeats of it in a minute
+    jkofilter experiment filtering
+  The same as it was published, and again with more repeats: those that are there are taken
+    jkofilter experiment filtering --config configs/filtering_paper.json
+    jkofilter experiment filtering --config configs/filtering_paper.json --repeats 30 --resume
+  Two dimensions and two methods of the Ornstein-Uhlenbeck study
+    jkofilter experiment ornstein-uhlenbeck --dims 2,6 --methods jko,particles_10000 --output out/ou
+
+What the studies are, and what their settings mean: docs/experiments.md.
+
+It writes to the output folder:
+  results/        a file for each repeat of a method, as soon as it is known
+  study.json      the settings
+  *.md, *.csv     tables, with the published figures beside
+  *.svg           pictures (need gnuplot)
+  report.json     the names of the tables and pictures)");
+}
+
 void define_simulate(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand("simulate", "Draw a path of the model and observations of it");
   SimulateOptions& options = line.simulate;
@@ -332,6 +388,39 @@ void finish_simulate(CommandLine& line) {
   if (options.count == 0 && options.send.empty())
     throw CLI::ValidationError("--count", "0, without end, is for --send only");
   if (!line.rate.empty()) options.rate = speed_of("--rate", line.rate);
+}
+
+void define_density(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand("density", "Evaluate the density of a saved flow at any points");
+  DensityOptions& options = line.density_of_flow;
+  add_flow(*command, options.flow);
+  command->add_option("-p,--points", options.points, "one a row, a column a dimension; a header is allowed (CSV)")
+      ->type_name("FILE")
+      ->required();
+  add_table(*command, options.output);
+  add_threads(*command, options.threads);
+  command->footer(R"(Example:
+  What a study has trained, at points of one's own: rows x0,...,log_density on standard output
+    jkofilter experiment stationary --save law.flow
+    jkofilter density --flow law.flow --points points.csv)");
+}
+
+void define_sample(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand("sample", "Draw from a saved flow");
+  SampleOptions& options = line.sample;
+  add_flow(*command, options.flow);
+  command->add_option("-n,--count", options.count, "independent draws")
+      ->type_name("N")
+      ->check(CLI::Range(Index{1}, SampleOptions::kMost))
+      ->required();
+  add_seed(*command, options.seed);
+  add_table(*command, options.output);
+  add_threads(*command, options.threads);
+  command->footer(R"(Example:
+  Draws of what a study has trained, and their densities
+    jkofilter experiment stationary --save law.flow
+    jkofilter sample --flow law.flow --count 1000 --output draws.csv
+    jkofilter density --flow law.flow --points draws.csv --output densities.csv)");
 }
 
 void define_explore(CLI::App& app, CommandLine& line) {
@@ -406,6 +495,9 @@ int run_program(const std::vector<std::string>& arguments, std::ostream& out, st
   define_replay(app, line);
   define_live(app, line);
   define_compare(app, line);
+  define_experiment(app, line);
+  define_density(app, line);
+  define_sample(app, line);
   define_explore(app, line);
   define_simulate(app, line);
   define_check(app, line);
@@ -448,6 +540,9 @@ int run_program(const std::vector<std::string>& arguments, std::ostream& out, st
     }
     if (app.got_subcommand("explore")) explore(line, front_end, err);
     if (app.got_subcommand("compare")) compare(line.compare, out, err);
+    if (app.got_subcommand("experiment")) experiment(line.experiment, out, err);
+    if (app.got_subcommand("density")) density(line.density_of_flow, out);
+    if (app.got_subcommand("sample")) sample(line.sample, out);
     if (app.got_subcommand("simulate")) simulate(line.simulate, out, err);
     if (app.got_subcommand("check")) check(line.check_config, out);
     return 0;

@@ -4,8 +4,10 @@
 #include <boost/math/constants/constants.hpp>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "filter/parallel.hpp"
+#include "filter/random.hpp"
 
 namespace jko {
 namespace {
@@ -252,11 +254,42 @@ Vector KernelDensity::log_density(PointsView points) const {
   return centres_.size() > 0 ? log_density_of_centres(z) : log_density_on_grid(z);
 }
 
+Points KernelDensity::sample(Index count, std::uint64_t seed) const {
+  const Index d = mean_.size();
+  Matrix uniform(count, 1);
+  Points z(count, d);
+  fill_uniform(seed, 0, uniform);
+  fill_standard_normal(seed, 1, z);
+  if (centres_.size() > 0) {
+    const auto n = static_cast<double>(centres_.rows());
+    for (Index i = 0; i < count; ++i) {
+      z.row(i) = bandwidth_ * z.row(i) + centres_.row(static_cast<Index>(uniform(i) * n)).cast<double>();
+    }
+  } else {
+    Vector cumulative(grid_.mass.size());
+    std::partial_sum(grid_.mass.data(), grid_.mass.data() + grid_.mass.size(), cumulative.begin());
+    const double total = cumulative(cumulative.size() - 1);
+    for (Index i = 0; i < count; ++i) {
+      const auto above = std::upper_bound(cumulative.begin(), cumulative.end(), uniform(i) * total);
+      const Index node = std::min<Index>(above - cumulative.begin(), cumulative.size() - 1);
+      const Index at[2] = {node % grid_.mass.rows(), node / grid_.mass.rows()};
+      for (Index k = 0; k < d; ++k) {
+        z(i, k) = grid_bandwidth() * z(i, k) + grid_.low[k] + grid_.width * static_cast<double>(at[k]);
+      }
+    }
+  }
+  return (z * Matrix(root_.matrixL()).transpose()).rowwise() + mean_.transpose();
+}
+
+// Sharing mass among nodes has widened the particles; the kernels are that much narrower.
+double KernelDensity::grid_bandwidth() const {
+  const double variance = bandwidth_ * bandwidth_ - grid_.width * grid_.width / 6.0;
+  return std::max(std::sqrt(std::max(variance, 0.0)), grid_.width);
+}
+
 Vector KernelDensity::log_density_on_grid(const Points& z) const {
   const Index d = z.cols();
-  // Sharing mass among nodes has widened the particles; the kernels are that much narrower.
-  const double variance = bandwidth_ * bandwidth_ - grid_.width * grid_.width / 6.0;
-  const double h = std::max(std::sqrt(std::max(variance, 0.0)), grid_.width);
+  const double h = grid_bandwidth();
   const double log_normaliser = std::log(gaussian_normaliser(d, h)) - log_root_;
   Vector result(z.rows());
   for_each_block(z.rows(), 64, [&](Index, Index begin, Index size) {

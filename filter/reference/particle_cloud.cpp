@@ -142,10 +142,14 @@ Matrix ParticleCloud::quantiles(const std::vector<double>& levels) const {
   return result;
 }
 
-Vector ParticleCloud::log_density(PointsView points) const {
+const KernelDensity& ParticleCloud::density() const {
   if (!density_) density_.emplace(x_, weights_, mean(), covariance(), bandwidth_);
-  return density_->log_density(points);
+  return *density_;
 }
+
+Points ParticleCloud::sample_density(Index count, std::uint64_t seed) const { return density().sample(count, seed); }
+
+Vector ParticleCloud::log_density(PointsView points) const { return density().log_density(points); }
 
 Points ParticleCloud::sample(Index count, std::uint64_t seed) const {
   Matrix uniform(count, 1);

@@ -50,8 +50,12 @@ class ParticleCloud {
   Matrix quantiles(const std::vector<double>& levels) const;  ///< (levels, D)
   Vector log_density(PointsView points) const;                ///< kernel_density.hpp
   Points sample(Index count, std::uint64_t seed) const;       ///< independent draws, (count, D)
+  /// The same of the kernel density: draws of its law are particles, and all of these are where a kernel peaks.
+  Points sample_density(Index count, std::uint64_t seed) const;
 
  private:
+  const KernelDensity& density() const;
+
   Points x_, spare_;
   Vector weights_, spare_weights_;
   Bandwidth bandwidth_;

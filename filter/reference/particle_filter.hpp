@@ -36,6 +36,10 @@ class ParticleFilter final : public Filter {
   Matrix quantiles(const std::vector<double>& levels) const override { return law_.quantiles(levels); }
   Vector log_density(PointsView points) const override { return law_.log_density(points); }
   Points sample(Index count, std::uint64_t seed) const override { return law_.sample(count, seed); }
+  /// Independent draws of what log_density() is the density of.
+  Points sample_density(Index count, std::uint64_t seed) const { return law_.sample_density(count, seed); }
+  /// The particles.
+  const ParticleCloud& law() const { return law_; }
   std::string method() const override { return "bootstrap"; }
   std::unique_ptr<Filter> clone() const override { return std::make_unique<ParticleFilter>(*this); }
 

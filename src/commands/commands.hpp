@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "src/density_file.hpp"
+#include "src/experiments/study.hpp"
 #include "src/stream/stream_options.hpp"
 #include "src/view/front_end.hpp"
 
@@ -84,6 +85,17 @@ struct CompareOptions {
 };
 void compare(const CompareOptions& options, std::ostream& out, std::ostream& err);
 
+/// Runs a study of repeats of several methods: a result file for each, tables and pictures of all.
+struct ExperimentOptions {
+  std::string name;     ///< of the study: studies.hpp
+  StudyOptions study;   ///< what it is run with
+  std::string output;   ///< folder; empty: out/<name>
+  int threads = 0;      ///< 0: all cores
+  bool resume = false;  ///< take the results that are there already
+  bool quiet = false;
+};
+void experiment(const ExperimentOptions& options, std::ostream& out, std::ostream& err);
+
 /// Draws a path of the model and observations of it.
 struct SimulateOptions {
   std::string config;
@@ -96,6 +108,25 @@ struct SimulateOptions {
   std::uint64_t seed = 0;
 };
 void simulate(const SimulateOptions& options, std::ostream& out, std::ostream& err);
+
+/// Says the log density of a saved flow at given points.
+struct DensityOptions {
+  std::string flow, points;
+  std::string output;  ///< file; empty: `out`
+  int threads = 0;     ///< 0: all cores
+};
+void density(const DensityOptions& options, std::ostream& out);
+
+/// Draws from a saved flow.
+struct SampleOptions {
+  static constexpr Index kMost = 1'000'000;
+  std::string flow;
+  Index count = 0;
+  std::string output;  ///< file; empty: `out`
+  std::uint64_t seed = 0;
+  int threads = 0;  ///< 0: all cores
+};
+void sample(const SampleOptions& options, std::ostream& out);
 
 /// Prints the model as it was understood.
 void check(const std::string& config, std::ostream& out);

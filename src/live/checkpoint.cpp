@@ -1,96 +1,23 @@
 #include "src/live/checkpoint.hpp"
 
-#include <fcntl.h>
-#include <spdlog/fmt/fmt.h>
-#include <unistd.h>
-
-#include <boost/crc.hpp>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <stdexcept>
 
+#include "src/atomic_file.hpp"
 #include "src/error.hpp"
-#include "src/live/state_codec.hpp"
+#include "src/sealed_file.hpp"
+#include "src/state_codec.hpp"
 
 namespace jko {
 namespace {
 
-namespace fs = std::filesystem;
-
-constexpr std::string_view kMagic = "jkofilter checkpoint ";
-constexpr int kForm = 1;
-constexpr std::size_t kLargest = std::size_t{1} << 30;
-
-std::uint32_t crc_of(std::string_view bytes) {
-  boost::crc_32_type crc;
-  crc.process_bytes(bytes.data(), bytes.size());
-  return crc.checksum();
-}
-
-[[noreturn]] void fail(const std::string& what, const std::string& file) {
-  throw std::runtime_error(fmt::format("cannot {} {}: {}", what, file, std::strerror(errno)));
-}
-
-/// A file descriptor that is closed.
-class Descriptor {
- public:
-  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
-
-std::string head_of(int form, unsigned long long size, std::uint32_t crc) {
-  return fmt::format("{}{} {} {:08x}", kMagic, form, size, crc);
-}
-
-void write_all(int descriptor, std::string_view content, const std::string& file) {
-  while (!content.empty()) {
-    const ssize_t written = ::write(descriptor, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) fail("write", file);
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
+constexpr SealedKind kCheckpoint{"checkpoint", 1};
 
 }  // namespace
 
-std::string encode_checkpoint(const LiveState& state) {
-  const std::vector<std::uint8_t> cbor = nlohmann::json::to_cbor(encode_state(state));
-  const std::string_view payload(reinterpret_cast<const char*>(cbor.data()), cbor.size());
-  return head_of(kForm, payload.size(), crc_of(payload)).append(1, '\n').append(payload);
-}
+std::string encode_checkpoint(const LiveState& state) { return sealed(kCheckpoint, cbor_of(encode_state(state))); }
 
 LiveState decode_checkpoint(std::string_view content, const std::string& name) {
-  const std::size_t end = content.substr(0, 100).find('\n');
-  const std::string head(content.substr(0, end == std::string_view::npos ? 0 : end));
-  if (head.compare(0, kMagic.size(), kMagic) != 0) throw InputError(name, 0, "", "is no checkpoint of jkofilter");
-  int form = 0;
-  unsigned long long size = 0;
-  unsigned crc = 0;
-  if (std::sscanf(head.c_str() + kMagic.size(), "%9d %19llu %8x", &form, &size, &crc) != 3) {
-    throw InputError(name, 0, "", "is no checkpoint of jkofilter");
-  }
-  if (form != kForm) {
-    throw InputError(name, 0, "",
-                     fmt::format("is a checkpoint of form {}, expected {}: of another version", form, kForm));
-  }
-  const std::string_view payload = content.substr(end + 1);
-  if (payload.size() != size) {
-    throw InputError(name, 0, "", fmt::format("is torn: {} bytes, expected {}", payload.size(), size));
-  }
-  // A head that reads the same but is not the one that was written (capitals in the checksum) has been changed too.
-  if (crc_of(payload) != crc || head != head_of(form, size, crc))
-    throw InputError(name, 0, "", "is corrupt: its checksum is wrong");
+  const std::string_view payload = unsealed(kCheckpoint, content, name);
   LiveState state;
   try {
     decode_state(tree_from_cbor({payload.begin(), payload.end()}), state);
@@ -101,39 +28,11 @@ LiveState decode_checkpoint(std::string_view content, const std::string& name) {
 }
 
 void write_checkpoint_file(const std::string& file, const LiveState& state) {
-  const std::string content = encode_checkpoint(state);
-  const std::string temporary = file + ".tmp";
-  {
-    const Descriptor out(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    if (out.get() < 0) fail("write", temporary);
-    try {
-      write_all(out.get(), content, temporary);
-      if (::fsync(out.get()) != 0) fail("write", temporary);
-    } catch (...) {
-      ::unlink(temporary.c_str());
-      throw;
-    }
-  }
-  if (::rename(temporary.c_str(), file.c_str()) != 0) fail("rename to", file);
-  // The new name must outlive a loss of power too. Some file systems cannot, and then there is nothing to be done.
-  const fs::path parent = fs::path(file).parent_path();
-  const Descriptor folder(::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.get() >= 0) ::fsync(folder.get());
+  write_atomically(file, encode_checkpoint(state));
 }
 
 LiveState read_checkpoint_file(const std::string& file) {
-  std::error_code error;
-  if (fs::is_directory(file, error)) throw InputError(file, 0, "", "is a directory, expected a checkpoint");
-  std::ifstream stream(file, std::ios::binary | std::ios::ate);
-  if (!stream) throw InputError(file, 0, "", std::string("cannot be read: ") + std::strerror(errno));
-  const auto size = static_cast<std::streamoff>(stream.tellg());
-  if (size < 0 || static_cast<std::size_t>(size) > kLargest)
-    throw InputError(file, 0, "", "is no checkpoint: too large");
-  std::string content(static_cast<std::size_t>(size), '\0');
-  stream.seekg(0);
-  stream.read(content.data(), size);
-  content.resize(static_cast<std::size_t>(stream.gcount()));
-  return decode_checkpoint(content, file);
+  return decode_checkpoint(read_sealed_file(kCheckpoint, file), file);
 }
 
 }  // namespace jko
