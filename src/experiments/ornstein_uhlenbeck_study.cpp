@@ -72,7 +72,7 @@ OrnsteinUhlenbeckStudy::OrnsteinUhlenbeckStudy(const StudyOptions& options) : se
   const ConfigReader jko = config.root().section_or_empty("filter");
   jko_ = jko.build("", [&] {
     JkoOptions read = read_jko(jko);
-    JkoFilter(ornstein_uhlenbeck_process(1, 0), read);  // throws if an option is out of range
+    const JkoFilter trial(ornstein_uhlenbeck_process(1, 0), read);  // throws if an option is out of range
     return read;
   });
   jko.finish();
