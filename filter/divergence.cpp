@@ -47,8 +47,9 @@ double symmetric_kl(const Filter& p, const Filter& q) {
   Points x(count, d);
   const Vector spacing = (high - low) / static_cast<double>(n - 1);
   for (Index i = 0; i < count; ++i) {
-    x(i, 0) = low(0) + spacing(0) * static_cast<double>(i % n);
-    if (d == 2) x(i, 1) = low(1) + spacing(1) * static_cast<double>(i / n);
+    const Index column = i % n, row = i / n;
+    x(i, 0) = low(0) + spacing(0) * static_cast<double>(column);
+    if (d == 2) x(i, 1) = low(1) + spacing(1) * static_cast<double>(row);
   }
   const Eigen::ArrayXd log_p = p.log_density(x).cwiseMax(kFloor), log_q = q.log_density(x).cwiseMax(kFloor);
   return ((log_p.exp() - log_q.exp()) * (log_p - log_q)).sum() * spacing.prod();

@@ -89,7 +89,7 @@ FilteringStudy::FilteringStudy(const StudyOptions& options) : seed_(options.seed
   const ConfigReader jko = config.root().section_or_empty("filter");
   jko_ = jko.build("", [&] {
     JkoOptions read = read_jko(jko);
-    JkoFilter(filtering_task(), read);  // throws if an option is out of range
+    const JkoFilter trial(filtering_task(), read);  // throws if an option is out of range
     return read;
   });
   jko.finish();

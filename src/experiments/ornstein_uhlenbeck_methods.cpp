@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "filter/reference/particle_filter.hpp"
+#include "filter/reference/proximal_recursion.hpp"
 
 namespace jko {
 namespace {
@@ -33,6 +34,19 @@ class ParticleLaw final : public EvolvingLaw {
   ParticleFilter filter_;
 };
 
+/// Particles with values, whose density is one of weighted kernels.
+class ProximalLaw final : public EvolvingLaw {
+ public:
+  explicit ProximalLaw(ProximalRecursion filter) : filter_(std::move(filter)) {}
+  Filter& filter() override { return filter_; }
+  Points density_draws(const Points& draws, std::uint64_t seed) const override {
+    return filter_.law().sample_density(draws.rows(), seed);
+  }
+
+ private:
+  ProximalRecursion filter_;
+};
+
 std::unique_ptr<EvolvingLaw> make_jko(const Model& model, const JkoOptions& jko, double, std::uint64_t seed) {
   JkoOptions options = jko;
   options.seed = seed;
@@ -50,12 +64,23 @@ std::unique_ptr<EvolvingLaw> make_particles(const Model& model, const JkoOptions
   return std::make_unique<ParticleLaw>(ParticleFilter(model, options));
 }
 
+std::unique_ptr<EvolvingLaw> make_proximal(const Model& model, const JkoOptions&, double euler_step,
+                                           std::uint64_t seed) {
+  ProximalOptions options;
+  options.particles = 1000;
+  options.step = euler_step;
+  options.seed = seed;
+  return std::make_unique<ProximalLaw>(ProximalRecursion(model, options));
+}
+
 // Measured on one core. In the plane and below, kernels are summed on a grid.
 double jko_cost(Index d) { return 1.0 + 0.0045 * static_cast<double>(d * d * d); }
 template <Index kParticles>
 double particle_cost(Index d) {
   return d <= 2 ? 2.0 : 0.6 + 1e-5 * static_cast<double>(d * kParticles);
 }
+
+double proximal_cost(Index) { return 20.0; }
 
 }  // namespace
 
@@ -65,7 +90,7 @@ const std::vector<EvolvingMethod>& evolving_methods() {
       {"particles_1000", "EM_sim_1000", "#0c8599", particle_cost<1000>, make_particles<1000>},
       {"particles_10000", "EM_sim_10000", "#1971c2", particle_cost<10000>, make_particles<10000>},
       {"particles_50000", "EM_sim_50000", "#2f9e44", particle_cost<50000>, make_particles<50000>},
-      // The proximal recursion goes here: {"prox", "EM_ProxRec_10000", "#c92a2a", …}.
+      {"prox_1000", "EM_ProxRec_1000", "#c92a2a", proximal_cost, make_proximal},
   };
   return kMethods;
 }

@@ -157,8 +157,9 @@ class Report {
       for (std::size_t i = 0; i < at.size(); ++i) {
         if (const auto value = published_at(method, i)) rows.push_back({at[i], *value});
       }
-      add(rows, "{data} using 1:2 with linespoints pt 6 ps 0.6 lw 1.5 dt 2 lc rgb '" + colour + "' title '" + method +
-                    ", published'");
+      add(rows,
+          fmt::format("{{data}} using 1:2 with linespoints pt 6 ps 0.6 lw 1.5 dt 2 lc rgb '{}' title '{}, published'",
+                      colour, method));
     };
     for (const std::string& method : methods_) {
       std::vector<std::vector<double>> rows;
@@ -168,10 +169,9 @@ class Report {
         rows.push_back({at[i], std::max(spread.median, kLeast), std::max(spread.lower_quartile, kLeast),
                         std::max(spread.upper_quartile, kLeast)});
       }
-      const std::string colour = " lc rgb '" + evolving_method(method).colour + "' ";
-      add(rows, "{data} using 1:3:4 with filledcurves" + colour +
-                    "notitle, {data} using 1:2 with linespoints pt 7 ps " + "0.6 lw 2" + colour + "title '" + method +
-                    "'");
+      add(rows, fmt::format("{{data}} using 1:3:4 with filledcurves lc rgb '{0}' notitle, {{data}} using 1:2 with "
+                            "linespoints pt 7 ps 0.6 lw 2 lc rgb '{0}' title '{1}'",
+                            evolving_method(method).colour, method));
       add_published(evolving_method(method).published, evolving_method(method).colour);
     }
     add_published("dual_jko", "#9c36b5");

@@ -68,11 +68,11 @@ OrnsteinUhlenbeckStudy::OrnsteinUhlenbeckStudy(const StudyOptions& options) : se
   const StudyConfig config(options, "ornstein-uhlenbeck");
   dimensions_ = config.dimensions(1, 64, {1, 2, 4, 8});
   repeats_ = config.repeats(3);
-  methods_ = config.methods(known_methods());
+  methods_ = config.methods(known_methods(), {"jko", "particles_1000", "particles_10000"});
   const ConfigReader jko = config.root().section_or_empty("filter");
   jko_ = jko.build("", [&] {
     JkoOptions read = read_jko(jko);
-    JkoFilter(ornstein_uhlenbeck_process(1, 0), read);  // throws if an option is out of range
+    const JkoFilter trial(ornstein_uhlenbeck_process(1, 0), read);  // throws if an option is out of range
     return read;
   });
   jko.finish();

@@ -54,8 +54,9 @@ Index StudyConfig::repeats(Index fallback) const {
   return options_.repeats.value_or(repeats);
 }
 
-std::vector<std::string> StudyConfig::methods(const std::vector<std::string>& known) const {
-  std::vector<std::string> methods = known;
+std::vector<std::string> StudyConfig::methods(const std::vector<std::string>& known,
+                                              const std::vector<std::string>& fallback) const {
+  std::vector<std::string> methods = fallback.empty() ? known : fallback;
   if (root_.has("methods")) {
     methods = root_.texts("methods", kMostEntries);
     for (std::size_t i = 0; i < methods.size(); ++i) {

@@ -30,8 +30,9 @@ class StudyConfig {
   /// Each once, in the order given.
   std::vector<Index> dimensions(Index low, Index high, const std::vector<Index>& fallback) const;
   Index repeats(Index fallback) const;
-  /// Some of `known`, in the order given; all of them by default.
-  std::vector<std::string> methods(const std::vector<std::string>& known) const;
+  /// Some of `known`, in the order given; by default `fallback`, or all of them if that is empty.
+  std::vector<std::string> methods(const std::vector<std::string>& known,
+                                   const std::vector<std::string>& fallback = {}) const;
 
   /// For a study that neither has data sets nor trains a flow to save: throws if the options name a file of these.
   void refuse_files() const;

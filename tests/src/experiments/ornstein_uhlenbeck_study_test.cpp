@@ -160,6 +160,6 @@ TEST_CASE("the shipped configs are those of a quick study and of the published o
     StudyOptions options;
     options.config = std::string(JKO_SOURCE_DIR "/configs/ornstein_uhlenbeck_") + size + ".json";
     const OrnsteinUhlenbeckStudy study(options);
-    CHECK(study.tasks().size() == (size == std::string("quick") ? 4 * 3 * 3 : 12 * 15 * 4));
+    CHECK(study.tasks().size() == (size == std::string("quick") ? 4 * 3 * 3 : 12 * 15 * 5));
   }
 }
