@@ -75,9 +75,10 @@ void StudyConfig::refuse_files() const {
 }
 
 nlohmann::ordered_json settings_of(const JkoOptions& options) {
-  const char* solver = options.solver == Solver::newton  ? "newton"
-                       : options.solver == Solver::lbfgs ? "lbfgs"
-                                                         : "automatic";
+  const char* solver = options.solver == Solver::newton   ? "newton"
+                       : options.solver == Solver::lbfgs  ? "lbfgs"
+                       : options.solver == Solver::pooled ? "pooled"
+                                                          : "automatic";
   return {{"scheme", options.scheme == Scheme::bdf2 ? "bdf2" : "jko"},
           {"solver", solver},
           {"tau", options.step},
@@ -86,7 +87,9 @@ nlohmann::ordered_json settings_of(const JkoOptions& options) {
           {"iterations", options.iterations},
           {"budget_ms", options.budget_ms},
           {"resample_below", options.resample_below},
-          {"chain", options.chain}};
+          {"chain", options.chain},
+          {"tolerance", options.tolerance},
+          {"redraw", options.redraw ? "each_step" : "never"}};
 }
 
 }  // namespace jko
