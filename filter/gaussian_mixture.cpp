@@ -21,7 +21,15 @@ void require(bool condition, std::size_t component, std::size_t count, const cha
 
 }  // namespace
 
-GaussianMixture::GaussianMixture(std::vector<Component> components) : components_(std::move(components)) {
+GaussianMixture::GaussianMixture(std::vector<Component> components)
+    : GaussianMixture(std::move(components), /*normalised=*/false) {}
+
+GaussianMixture GaussianMixture::restored(std::vector<Component> components) {
+  return GaussianMixture(std::move(components), /*normalised=*/true);
+}
+
+GaussianMixture::GaussianMixture(std::vector<Component> components, bool normalised)
+    : components_(std::move(components)) {
   if (components_.empty()) throw std::invalid_argument("a Gaussian mixture needs at least one component");
   const std::size_t n = components_.size();
   const Index d = components_.front().mean.size();
@@ -38,9 +46,10 @@ GaussianMixture::GaussianMixture(std::vector<Component> components) : components
     require(c.covariance.isApprox(c.covariance.transpose(), 1e-9), i, n, "the covariance is not symmetric");
     total += c.weight;
   }
+  if (normalised && !(std::abs(total - 1.0) < 1e-9)) throw std::invalid_argument("the sum of the weights is not 1");
   for (std::size_t i = 0; i < n; ++i) {
     Component& c = components_[i];
-    c.weight /= total;
+    if (!normalised) c.weight /= total;
     const Eigen::LLT<Matrix> cholesky(c.covariance);
     require(cholesky.info() == Eigen::Success, i, n, "the covariance is not positive definite");
     const Matrix lower = cholesky.matrixL();

@@ -23,6 +23,10 @@ class GaussianMixture {
   /// if a weight is not positive or if a covariance is not symmetric positive definite.
   explicit GaussianMixture(std::vector<Component> components);
 
+  /// The mixture that had these components(), bit for bit: weights, whose sum must be 1 but for rounding, are taken as
+  /// they are. Throws std::invalid_argument also if it is not.
+  static GaussianMixture restored(std::vector<Component> components);
+
   static GaussianMixture gaussian(const Vector& mean, const Matrix& covariance);
   static GaussianMixture standard(Index dimension);
 
@@ -50,6 +54,8 @@ class GaussianMixture {
     Matrix lower;           ///< L with covariance = L Lᵀ
     double log_normaliser;  ///< log(weight) - log sqrt((2π)^D det covariance)
   };
+  GaussianMixture(std::vector<Component> components, bool normalised);
+
   std::vector<Component> components_;
   std::vector<Factor> factors_;
 };

@@ -3,7 +3,7 @@
 #include <boost/crc.hpp>
 
 #include "src/error.hpp"
-#include "src/live/state_codec.hpp"
+#include "src/state_codec.hpp"
 #include "tests/src/input_error.hpp"
 #include "tests/src/live/live_tester.hpp"
 #include "tests/src/temporary_folder.hpp"

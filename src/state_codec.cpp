@@ -1,4 +1,4 @@
-#include "src/live/state_codec.hpp"
+#include "src/state_codec.hpp"
 
 namespace jko {
 namespace {
@@ -57,6 +57,12 @@ class BoundedTree final : public nlohmann::json_sax<json> {
 };
 
 }  // namespace
+
+std::string cbor_of(const json& tree) {
+  std::string bytes;
+  json::to_cbor(tree, bytes);
+  return bytes;
+}
 
 json tree_from_cbor(const std::vector<std::uint8_t>& bytes) {
   json root;

@@ -3,8 +3,9 @@
 /// Numbers come back bit for bit; arrays are their bytes (little endian).
 ///
 ///     nlohmann::json tree = encode_state(state);
-///     std::vector<std::uint8_t> bytes = nlohmann::json::to_cbor(tree);
-///     decode_state(tree_from_cbor(bytes), state);   // throws std::invalid_argument, saying where
+///     std::string bytes = cbor_of(tree);
+///     decode_state(tree_from_cbor({bytes.begin(), bytes.end()}), state);   // throws std::invalid_argument, saying
+///     where
 
 #include <cstdint>
 #include <cstring>
@@ -18,6 +19,8 @@
 #include "filter/types.hpp"
 
 namespace jko {
+
+std::string cbor_of(const nlohmann::json& tree);
 
 /// A tree of bounded depth from bytes that may be anything. Throws std::invalid_argument.
 nlohmann::json tree_from_cbor(const std::vector<std::uint8_t>& bytes);
