@@ -248,9 +248,11 @@ Points Belief::sample(Index count, std::uint64_t seed) const {
     // Sampling-importance-resampling from the nodes' neighbourhood, with exact densities.
     const Placement fresh = place_quasi_random([this](PointsView x) { return log_density(x); },
                                                {nodes_.mean(), nodes_.covariance()}, 4 * count, seed);
-    boost::random::discrete_distribution<Index> pick(fresh.nodes.weights.begin(), fresh.nodes.weights.end());
+    // Where no mass was found at all, the nodes are what there is.
+    const Nodes& from = fresh.log_normaliser > -kInfinity ? fresh.nodes : nodes_;
+    boost::random::discrete_distribution<Index> pick(from.weights.begin(), from.weights.end());
     Points draws(count, d);
-    for (Index i = 0; i < count; ++i) draws.row(i) = fresh.nodes.x.row(pick(engine));
+    for (Index i = 0; i < count; ++i) draws.row(i) = from.x.row(pick(engine));
     return draws;
   }
   // A node by its weight, a point of its cell, and the maps since.

@@ -1,17 +1,17 @@
 #include "tests/fuzz/targets.hpp"
 
-#include <spdlog/fmt/fmt.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <boost/crc.hpp>
 #include <cmath>
 #include <stdexcept>
 
 #include "src/error.hpp"
+#include "src/flow_file.hpp"
 #include "src/live/checkpoint.hpp"
 #include "src/live/live_engine.hpp"
 #include "src/recording.hpp"
+#include "src/sealed_file.hpp"
 #include "src/stream/line_splitter.hpp"
 #include "src/stream/message_parser.hpp"
 
@@ -118,11 +118,7 @@ void fuzz_gpsd(std::string_view bytes) { read_stream(bytes, *gpsd_parser(two_val
 
 void fuzz_checkpoint(std::string_view bytes) {
   static const Config kConfig = parse_config(kStudy, "study.json");
-  boost::crc_32_type crc;
-  crc.process_bytes(bytes.data(), bytes.size());
-  std::string content = fmt::format("jkofilter checkpoint 1 {} {:08x}\n", bytes.size(), crc.checksum());
-  content += bytes;
-  const MemoryFile file(content);
+  const MemoryFile file(sealed({"checkpoint", 1}, bytes));
   LiveOptions options;
   options.settings.budget_ms = LiveOptions::kUnlimited;
   options.resume = file.path();
@@ -158,10 +154,23 @@ void fuzz_recording(std::string_view bytes) {
   }
 }
 
+void fuzz_flow(std::string_view bytes) {
+  try {
+    const TrainedFlow flow = decode_flow(sealed({"flow", 1}, bytes), "fuzz");
+    Points x = Points::Zero(3, flow.dimension());
+    x.row(1).setConstant(0.7);
+    x.row(2).setConstant(-1e9);
+    require(!flow.log_density(x).array().isNaN().any(), "no density is NaN");
+    require(flow.sample(5, 1).allFinite(), "draws are finite");
+  } catch (const InputError&) {
+  }
+}
+
 const std::vector<FuzzTarget>& targets() {
   static const std::vector<FuzzTarget> kTargets{
       {"csv", fuzz_csv},   {"json_lines", fuzz_json_lines}, {"config", fuzz_config},
-      {"gpsd", fuzz_gpsd}, {"checkpoint", fuzz_checkpoint}, {"recording", fuzz_recording}};
+      {"gpsd", fuzz_gpsd}, {"checkpoint", fuzz_checkpoint}, {"recording", fuzz_recording},
+      {"flow", fuzz_flow}};
   return kTargets;
 }
 
