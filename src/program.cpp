@@ -29,6 +29,8 @@ struct CommandLine {
   CompareOptions compare;
   ExperimentOptions experiment;
   SimulateOptions simulate;
+  DensityOptions density_of_flow;
+  SampleOptions sample;
   std::string check_config;
   WindowOptions window;
   bool headless = false;
@@ -59,6 +61,14 @@ void add_threads(CLI::App& command, int& threads) {
       ->check(CLI::Range(0, 1024))
       ->type_name("N")
       ->capture_default_str();
+}
+
+void add_flow(CLI::App& command, std::string& file) {
+  command.add_option("-f,--flow", file, "the saved flow")->type_name("FILE")->required();
+}
+
+void add_table(CLI::App& command, std::string& file) {
+  command.add_option("-o,--output", file, "instead of standard output (CSV)")->type_name("FILE");
 }
 
 void add_window(CLI::App& command, CommandLine& line) {
@@ -380,6 +390,39 @@ void finish_simulate(CommandLine& line) {
   if (!line.rate.empty()) options.rate = speed_of("--rate", line.rate);
 }
 
+void define_density(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand("density", "Evaluate the density of a saved flow at any points");
+  DensityOptions& options = line.density_of_flow;
+  add_flow(*command, options.flow);
+  command->add_option("-p,--points", options.points, "one a row, a column a dimension; a header is allowed (CSV)")
+      ->type_name("FILE")
+      ->required();
+  add_table(*command, options.output);
+  add_threads(*command, options.threads);
+  command->footer(R"(Example:
+  What a study has trained, at points of one's own: rows x0,...,log_density on standard output
+    jkofilter experiment stationary --save law.flow
+    jkofilter density --flow law.flow --points points.csv)");
+}
+
+void define_sample(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand("sample", "Draw from a saved flow");
+  SampleOptions& options = line.sample;
+  add_flow(*command, options.flow);
+  command->add_option("-n,--count", options.count, "independent draws")
+      ->type_name("N")
+      ->check(CLI::Range(Index{1}, SampleOptions::kMost))
+      ->required();
+  add_seed(*command, options.seed);
+  add_table(*command, options.output);
+  add_threads(*command, options.threads);
+  command->footer(R"(Example:
+  Draws of what a study has trained, and their densities
+    jkofilter experiment stationary --save law.flow
+    jkofilter sample --flow law.flow --count 1000 --output draws.csv
+    jkofilter density --flow law.flow --points draws.csv --output densities.csv)");
+}
+
 void define_explore(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand("explore", "Watch densities evolve, in a window");
   command->add_option("-c,--config", line.explore.config, "begin with the potential, β and initial law of this study")
@@ -453,6 +496,8 @@ int run_program(const std::vector<std::string>& arguments, std::ostream& out, st
   define_live(app, line);
   define_compare(app, line);
   define_experiment(app, line);
+  define_density(app, line);
+  define_sample(app, line);
   define_explore(app, line);
   define_simulate(app, line);
   define_check(app, line);
@@ -496,6 +541,8 @@ int run_program(const std::vector<std::string>& arguments, std::ostream& out, st
     if (app.got_subcommand("explore")) explore(line, front_end, err);
     if (app.got_subcommand("compare")) compare(line.compare, out, err);
     if (app.got_subcommand("experiment")) experiment(line.experiment, out, err);
+    if (app.got_subcommand("density")) density(line.density_of_flow, out);
+    if (app.got_subcommand("sample")) sample(line.sample, out);
     if (app.got_subcommand("simulate")) simulate(line.simulate, out, err);
     if (app.got_subcommand("check")) check(line.check_config, out);
     return 0;

@@ -109,6 +109,25 @@ struct SimulateOptions {
 };
 void simulate(const SimulateOptions& options, std::ostream& out, std::ostream& err);
 
+/// Says the log density of a saved flow at given points.
+struct DensityOptions {
+  std::string flow, points;
+  std::string output;  ///< file; empty: `out`
+  int threads = 0;     ///< 0: all cores
+};
+void density(const DensityOptions& options, std::ostream& out);
+
+/// Draws from a saved flow.
+struct SampleOptions {
+  static constexpr Index kMost = 1'000'000;
+  std::string flow;
+  Index count = 0;
+  std::string output;  ///< file; empty: `out`
+  std::uint64_t seed = 0;
+  int threads = 0;  ///< 0: all cores
+};
+void sample(const SampleOptions& options, std::ostream& out);
+
 /// Prints the model as it was understood.
 void check(const std::string& config, std::ostream& out);
 
