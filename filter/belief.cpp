@@ -43,6 +43,12 @@ Belief::Belief(std::shared_ptr<const Model> model, const BeliefOptions& options)
   }
 }
 
+Belief::Belief(std::shared_ptr<const Model> model, const BeliefOptions& options, const BeliefState& state)
+    : model_(std::move(model)), options_(options) {
+  if (options_.chain == 0) options_.chain = default_chain(model_->dimension());
+  restore(state);
+}
+
 int Belief::maps() const {
   return static_cast<int>(std::count_if(
       chain_.begin(), chain_.end(), [](const Link& link) { return std::holds_alternative<ConvexMap<double>>(link); }));

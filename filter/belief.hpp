@@ -40,6 +40,8 @@ class Belief {
  public:
   /// The initial law.
   Belief(std::shared_ptr<const Model> model, const BeliefOptions& options);
+  /// One in the `state` of another: what restore() says.
+  Belief(std::shared_ptr<const Model> model, const BeliefOptions& options, const BeliefState& state);
 
   const Nodes& nodes() const { return nodes_; }
 

@@ -76,11 +76,9 @@ GaussianMixture initial_law(const FlowState& state) {
 
 Belief restored_belief(const FlowState& state, const std::shared_ptr<const Model>& model) {
   BeliefOptions options;  // what a belief is allowed to have follows from them: these allow what there is
-  options.nodes = std::max<Index>(64, state.belief.nodes.x.rows() / 16 + 1);
+  options.nodes = state.belief.nodes.x.rows();
   options.chain = static_cast<int>(state.belief.chain.size()) + 1;
-  Belief belief(model, options);
-  belief.restore(state.belief);
-  return belief;
+  return Belief(model, options, state.belief);
 }
 
 }  // namespace
