@@ -250,6 +250,14 @@ void Belief::resize(Index nodes) {
 Points Belief::sample(Index count, std::uint64_t seed) const {
   const Index d = model_->dimension();
   RandomEngine engine(seed);
+  const auto is_map = [](const Link& link) { return std::holds_alternative<ConvexMap<double>>(link); };
+  if (!on_lattice() && std::all_of(chain_.begin(), chain_.end(), is_map)) {
+    // The draws of the anchor go the way that its density has gone.
+    if (std::optional<Points> x = anchor_->sample(count, seed)) {
+      for (const Link& link : chain_) x = apply(std::get<ConvexMap<double>>(link), *x).image;
+      return *x;
+    }
+  }
   if (!on_lattice()) {
     // Sampling-importance-resampling from the nodes' neighbourhood, with exact densities.
     const Placement fresh = place_quasi_random([this](PointsView x) { return log_density(x); },

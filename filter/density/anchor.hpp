@@ -4,7 +4,9 @@
 /// Kinds, chosen by dimension (docs/method.md, section 4): the initial law; on a line a spline of the log density; in
 /// the plane a tensor grid of it; elsewhere a convex potential flow.
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "filter/density/anchor_state.hpp"
 #include "filter/gaussian_mixture.hpp"
@@ -18,6 +20,8 @@ class Anchor {
   /// log density at each row of `points` (N, D); finite everywhere, so that no observation is impossible merely because
   /// it is far away.
   virtual Vector log_density(PointsView points) const = 0;
+  /// `count` independent draws, shape (count, D); nothing of a kind that knows no direct way.
+  virtual std::optional<Points> sample(Index /*count*/, std::uint64_t /*seed*/) const { return std::nullopt; }
   /// What restored_anchor() makes the same density of.
   virtual AnchorState state() const = 0;
 };
@@ -31,6 +35,7 @@ class MixtureAnchor final : public Anchor {
  public:
   explicit MixtureAnchor(GaussianMixture law) : law_(std::move(law)) {}
   Vector log_density(PointsView points) const override { return law_.log_density(points); }
+  std::optional<Points> sample(Index count, std::uint64_t seed) const override { return law_.sample(count, seed, 0); }
   AnchorState state() const override { return {}; }
 
  private:

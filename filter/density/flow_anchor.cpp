@@ -7,6 +7,7 @@
 
 #include "filter/minimize.hpp"
 #include "filter/parametrisation.hpp"
+#include "filter/random.hpp"
 #include "filter/state_checks.hpp"
 
 namespace jko {
@@ -94,6 +95,16 @@ Vector FlowAnchor::log_density(PointsView points) const {
   const Points y = (points.rowwise() - center_.transpose()) * whitening_.transpose();
   const MapValue value = apply(to_normal_, y);
   return flow_log_density(value.image, value.log_det).array() + log_det(whitening_);
+}
+
+std::optional<Points> FlowAnchor::sample(Index count, std::uint64_t seed) const {
+  Points normal(count, center_.size());
+  fill_standard_normal(seed, 0, normal);
+  const MapInverse back = invert(to_normal_, normal);
+  if (!back.converged) return std::nullopt;
+  Points x = back.preimage;
+  whitening_.triangularView<Eigen::Lower>().transpose().solveInPlace<Eigen::OnTheRight>(x);
+  return x.rowwise() + center_.transpose();
 }
 
 }  // namespace jko

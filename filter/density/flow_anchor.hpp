@@ -27,6 +27,7 @@ class FlowAnchor final : public Anchor {
   explicit FlowAnchor(const AnchorState& state);
 
   Vector log_density(PointsView points) const override;
+  std::optional<Points> sample(Index count, std::uint64_t seed) const override;
   AnchorState state() const override;
 
  private:

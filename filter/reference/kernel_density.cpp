@@ -4,8 +4,10 @@
 #include <boost/math/constants/constants.hpp>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "filter/parallel.hpp"
+#include "filter/random.hpp"
 
 namespace jko {
 namespace {
@@ -252,11 +254,39 @@ Vector KernelDensity::log_density(PointsView points) const {
   return centres_.size() > 0 ? log_density_of_centres(z) : log_density_on_grid(z);
 }
 
+// Sharing mass among nodes has widened the particles; the kernels are that much narrower.
+double KernelDensity::grid_bandwidth() const {
+  const double variance = bandwidth_ * bandwidth_ - grid_.width * grid_.width / 6.0;
+  return std::max(std::sqrt(std::max(variance, 0.0)), grid_.width);
+}
+
+Points KernelDensity::sample(Index count, std::uint64_t seed) const {
+  const Index d = mean_.size();
+  const bool on_grid = centres_.size() == 0;
+  Points z(count, d), uniform(count, 1);
+  fill_standard_normal(seed, 0, z);
+  fill_uniform(seed, 0, uniform);
+  z *= on_grid ? grid_bandwidth() : bandwidth_;
+  // A kernel by its mass, and a point of it.
+  std::vector<double> cumulative(on_grid ? grid_.mass.size() : 0);
+  std::partial_sum(grid_.mass.data(), grid_.mass.data() + cumulative.size(), cumulative.begin());
+  for (Index i = 0; i < count; ++i) {
+    if (!on_grid) {
+      const auto centre = static_cast<Index>(uniform(i) * static_cast<double>(centres_.rows()));
+      z.row(i) += centres_.row(centre).cast<double>();
+      continue;
+    }
+    const auto node = std::upper_bound(cumulative.begin(), cumulative.end(), uniform(i) * cumulative.back());
+    const Index at[2] = {(node - cumulative.begin()) % grid_.mass.rows(),
+                         (node - cumulative.begin()) / grid_.mass.rows()};
+    for (Index k = 0; k < d; ++k) z(i, k) += grid_.low[k] + static_cast<double>(at[k]) * grid_.width;
+  }
+  return (z * root_.matrixU()).rowwise() + mean_.transpose();
+}
+
 Vector KernelDensity::log_density_on_grid(const Points& z) const {
   const Index d = z.cols();
-  // Sharing mass among nodes has widened the particles; the kernels are that much narrower.
-  const double variance = bandwidth_ * bandwidth_ - grid_.width * grid_.width / 6.0;
-  const double h = std::max(std::sqrt(std::max(variance, 0.0)), grid_.width);
+  const double h = grid_bandwidth();
   const double log_normaliser = std::log(gaussian_normaliser(d, h)) - log_root_;
   Vector result(z.rows());
   for_each_block(z.rows(), 64, [&](Index, Index begin, Index size) {

@@ -9,6 +9,7 @@
 /// that represent them.
 
 #include <Eigen/Cholesky>
+#include <cstdint>
 #include <vector>
 
 #include "filter/types.hpp"
@@ -36,6 +37,9 @@ class KernelDensity {
   /// log density at each row of `points` (N, D); -infinity far from all particles, where it underflows.
   Vector log_density(PointsView points) const;
 
+  /// `count` independent draws of this density, shape (count, D).
+  Points sample(Index count, std::uint64_t seed) const;
+
   /// The bandwidth in units of the law's standard deviation.
   double bandwidth() const { return bandwidth_; }
 
@@ -52,6 +56,7 @@ class KernelDensity {
   double cross_validated_on_subset(const std::vector<Index>& particle, double count) const;
   Vector log_density_on_grid(const Points& z) const;
   Vector log_density_of_centres(const Points& z) const;
+  double grid_bandwidth() const;
 
   Vector mean_;
   Eigen::LLT<Matrix> root_;  ///< of the covariance: whitened coordinates are L⁻¹ (x - mean)

@@ -142,9 +142,9 @@ Matrix ParticleCloud::quantiles(const std::vector<double>& levels) const {
   return result;
 }
 
-Vector ParticleCloud::log_density(PointsView points) const {
+const KernelDensity& ParticleCloud::density() const {
   if (!density_) density_.emplace(x_, weights_, mean(), covariance(), bandwidth_);
-  return density_->log_density(points);
+  return *density_;
 }
 
 Points ParticleCloud::sample(Index count, std::uint64_t seed) const {

@@ -48,8 +48,10 @@ class ParticleCloud {
   Vector mean() const;
   Matrix covariance() const;
   Matrix quantiles(const std::vector<double>& levels) const;  ///< (levels, D)
-  Vector log_density(PointsView points) const;                ///< kernel_density.hpp
-  Points sample(Index count, std::uint64_t seed) const;       ///< independent draws, (count, D)
+  Vector log_density(PointsView points) const { return density().log_density(points); }
+  /// Independent draws of the particles, (count, D). Those of log_density() are density().sample().
+  Points sample(Index count, std::uint64_t seed) const;
+  const KernelDensity& density() const;
 
  private:
   Points x_, spare_;

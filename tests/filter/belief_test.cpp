@@ -1,5 +1,6 @@
 #include "filter/belief.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "filter/model/linear_gaussian.hpp"
@@ -104,6 +105,26 @@ TEST_CASE("New nodes know where the last map took them from", "[belief]") {
     b.update(Vector::Zero(d), 0.0);
     CHECK_FALSE(b.renew().has_value());
   }
+}
+
+TEST_CASE("Without observations draws are independent ones, also of far modes", "[belief]") {
+  const Index d = 3, n = 4000;
+  auto model =
+      std::make_shared<Model>(Model{std::make_shared<Quadratic>(Matrix::Identity(d, d), Vector::Zero(d)), 1.0,
+                                    GaussianMixture({{0.3, Vector::Constant(d, -12.0), 0.1 * Matrix::Identity(d, d)},
+                                                     {0.7, Vector::Constant(d, 12.0), 0.1 * Matrix::Identity(d, d)}}),
+                                    std::make_shared<LinearGaussian>(Matrix::Identity(d, d), Matrix::Identity(d, d))});
+  BeliefOptions options;
+  options.nodes = 400;
+  Belief b(model, options);
+  const ConvexMap<double> map = random_map(d, {6}, 3);
+  advance(b, map);
+  const Points x = b.sample(n, 1), back = invert(map, x).preimage;
+  CHECK((back.col(0).array() > 0.0).count() == Approx(0.7 * n).margin(4.0 * std::sqrt(0.21 * n)));
+  Vector sorted = x.col(0);
+  std::sort(sorted.begin(), sorted.end());
+  CHECK((sorted.tail(n - 1) - sorted.head(n - 1)).minCoeff() > 0.0);  // none is there twice
+  CHECK(x == b.sample(n, 1));
 }
 
 TEST_CASE("Draws have the moments of the law", "[belief]") {

@@ -95,3 +95,15 @@ TEST_CASE("A flow follows two overlapping bumps much better than a Gaussian does
   const MixtureAnchor gaussian(GaussianMixture::gaussian(law.mean(), law.covariance()));
   CHECK(symmetric_kl_from_draws(law, *flow, 20000) < 0.2 * symmetric_kl_from_draws(law, gaussian, 20000));
 }
+
+TEST_CASE("A flow's draws are those of its density", "[anchor]") {
+  // The mean of p/q over draws of q is one for every p: here for a narrow one.
+  const GaussianMixture law = two_bumps(3),
+                        p = GaussianMixture::gaussian(Vector::Constant(3, -1.0), 0.3 * Matrix::Identity(3, 3));
+  const Points x = law.quasi_sample(1000, 1);
+  const auto flow = FlowAnchor::fit(x, Vector::Constant(1000, 1e-3), law.log_density(x), {});
+  const auto draws = flow->sample(20000, 1);
+  REQUIRE(draws.has_value());
+  CHECK((p.log_density(*draws) - flow->log_density(*draws)).array().exp().mean() == Approx(1.0).margin(0.05));
+  CHECK(*draws == *flow->sample(20000, 1));
+}

@@ -461,3 +461,18 @@ TEST_CASE("The symmetric divergence is zero for equal laws and that of the close
     CHECK(symmetric_kl(first, second, second.sample(100000, 1)) == Approx(exact).epsilon(0.1));
   }
 }
+
+TEST_CASE("Draws of a kernel density are those of its density", "[bootstrap]") {
+  for (const Index d : {1, 2, 3}) {
+    CAPTURE(d);
+    const Index particles = 300, n = 20000;
+    const ParticleCloud cloud(random_points(particles, d, 3), Bandwidth::silverman);
+    const KernelDensity& density = cloud.density();
+    const Points x = density.sample(n, 1);
+    // The mean of p/q over draws of q is one for every p: here for a narrow one.
+    const GaussianMixture p = GaussianMixture::gaussian(Vector::Constant(d, 0.3), 0.2 * Matrix::Identity(d, d));
+    CHECK((p.log_density(x) - density.log_density(x)).array().exp().mean() == Approx(1.0).margin(0.05));
+    CHECK(x == density.sample(n, 1));
+    CHECK(x != density.sample(n, 2));
+  }
+}
