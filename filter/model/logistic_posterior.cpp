@@ -13,21 +13,24 @@
 namespace jko {
 namespace {
 
-/// Rows of data by parameter vectors in a tile: its margins stay in the nearer caches. A product of as many factors
-/// in (1, 2] as a tile has rows is finite.
-constexpr Index kTileRows = 256, kTileVectors = 64;
+/// Parameter vectors by rows of data in a tile: its margins stay in the nearer caches. A product of as many factors
+/// in (1, 2] as a tile has rows of data is finite.
+constexpr Index kTileVectors = kFewRows, kTileRows = 256;
 
 /// With few parameter vectors the rows are shared out among threads as well, in pieces of at least so many.
 constexpr Index kFewestRows = 2048, kTasks = 32;
 
+/// So many margins, some 0.1 ms, are too few to wake other threads for.
+constexpr Index kFewMargins = 32 * 1024;
+
 /// Sums over some rows of the data, for some parameter vectors.
 struct PartialSum {
-  Vector loss;      ///< Σ_i log(1 + exp(-m_i))
-  Matrix gradient;  ///< -Σ_i y_i x_i / (1 + exp(m_i)), shape (d, vectors)
+  Vector loss;       ///< Σ_i log(1 + exp(-m_i))
+  FewRows gradient;  ///< -Σ_i y_i x_i / (1 + exp(m_i)), shape (vectors, d)
 };
 
 struct Workspace {
-  Matrix margin = Matrix(kTileRows, kTileVectors), weight = Matrix(kTileRows, kTileVectors);
+  FewRows margin = FewRows(kTileVectors, kTileRows), weight = FewRows(kTileVectors, kTileRows);
 };
 
 /// Adds the rows [first, first + count) of `signed_rows` (d, n) for the weights `w` (vectors, d).
@@ -35,14 +38,14 @@ void add_rows(const Matrix& signed_rows, Index first, Index count, PointsView w,
   for (Index done = 0; done < count; done += kTileRows) {
     const Index rows = std::min(kTileRows, count - done);
     const auto data = signed_rows.middleCols(first + done, rows);
-    auto margin = work.margin.topLeftCorner(rows, w.rows());
-    auto weight = work.weight.topLeftCorner(rows, w.rows());
-    margin.noalias() = data.transpose() * w.transpose();
+    auto margin = work.margin.topLeftCorner(w.rows(), rows);
+    auto weight = work.weight.topLeftCorner(w.rows(), rows);
+    margin.noalias() = w * data;
     for (Index j = 0; j < w.rows(); ++j) {
       // log(1 + exp(-m)) = max(-m, 0) + log(1 + exp(-|m|)), and the logarithms of a tile are that of one product.
-      const double* m = margin.col(j).data();
-      double* e = weight.col(j).data();
-      weight.col(j) = (-margin.col(j).array().abs()).exp();
+      const double* m = margin.row(j).data();
+      double* e = weight.row(j).data();
+      weight.row(j) = (-margin.row(j).array().abs()).exp();
       double product = 1.0, wrong = 0.0;
 #pragma omp simd reduction(* : product) reduction(+ : wrong) simdlen(kLanes <double>)
       for (Index i = 0; i < rows; ++i) {
@@ -52,7 +55,7 @@ void add_rows(const Matrix& signed_rows, Index first, Index count, PointsView w,
       }
       sum.loss[j] += wrong + std::log(product);
     }
-    sum.gradient.noalias() += data * weight;
+    sum.gradient.noalias() += weight * data.transpose();
   }
 }
 
@@ -110,16 +113,18 @@ void LogisticPosterior::evaluate(PointsView theta, double, Eigen::Ref<Vector> va
   const Index pieces = std::clamp<Index>(n / kFewestRows, 1, (kTasks + groups - 1) / groups);
   const Index piece_rows = (n + pieces - 1) / pieces;
   std::vector<PartialSum> sums(static_cast<std::size_t>(groups * pieces));
-  for_each_block(groups * pieces, 1, [&](Index task, Index, Index) {
+  const Index tasks = groups * pieces, fewest = n * vectors < kFewMargins ? tasks + 1 : 2;
+  const auto run = [&](Index task, Index, Index) {
     const Index first = task / pieces * kTileVectors, count = std::min(kTileVectors, vectors - first);
     const Index first_row = task % pieces * piece_rows, row_count = std::min(piece_rows, n - first_row);
     PartialSum& sum = sums[static_cast<std::size_t>(task)];
-    sum = {Vector::Zero(count), Matrix::Zero(d, count)};
+    sum = {Vector::Zero(count), FewRows::Zero(count, d)};
     thread_local Workspace work;
     if (row_count > 0) {
       add_rows(*signed_rows_, first_row, row_count, theta.middleRows(first, count).leftCols(d), work, sum);
     }
-  });
+  };
+  for_each_block(tasks, 1, run, fewest);
 
   for (Index group = 0; group < groups; ++group) {
     PartialSum& total = sums[static_cast<std::size_t>(group * pieces)];
@@ -135,7 +140,7 @@ void LogisticPosterior::evaluate(PointsView theta, double, Eigen::Ref<Vector> va
       const auto alpha = straightened_exponential(s);
       const double energy = 0.5 * theta.row(i).head(d).squaredNorm() + prior_.rate;
       value[i] = scale_ * total.loss[j] + alpha.value * energy - slope_of_s * s;
-      gradient.row(i).head(d) = scale_ * total.gradient.col(j).transpose() + alpha.value * theta.row(i).head(d);
+      gradient.row(i).head(d) = scale_ * total.gradient.row(j) + alpha.value * theta.row(i).head(d);
       gradient(i, d) = alpha.slope * energy - slope_of_s;
     }
   }
@@ -162,12 +167,12 @@ LogisticPosterior LogisticPosterior::minibatch(Index size, std::uint64_t seed, s
 Vector predictive_probability(PointsView x, PointsView theta) {
   require(theta.rows() > 0 && theta.cols() == x.cols() + 1, "parameters are not weights, one a feature, and log alpha");
   Vector probability(x.rows());
-  for_each_block(x.rows(), kTileRows, [&](Index, Index first, Index rows) {
+  for_each_block(x.rows(), kFewRows, [&](Index, Index first, Index rows) {
     auto sum = probability.segment(first, rows);
     sum.setZero();
-    Matrix margin(rows, kTileVectors);
-    for (Index done = 0; done < theta.rows(); done += kTileVectors) {
-      const Index vectors = std::min(kTileVectors, theta.rows() - done);
+    FewRows margin(rows, kTileRows);
+    for (Index done = 0; done < theta.rows(); done += kTileRows) {
+      const Index vectors = std::min(kTileRows, theta.rows() - done);
       auto m = margin.leftCols(vectors);
       m.noalias() = x.middleRows(first, rows) * theta.block(done, 0, vectors, x.cols()).transpose();
       // Of 1/(1 + exp(-m)) an overflow is as good as 0.
