@@ -155,6 +155,10 @@ std::string LogisticPosterior::formula() const {
          std::to_string(d);
 }
 
+double LogisticPosterior::curvature_at_zero() const {
+  return 0.25 * scale_ * signed_rows_->squaredNorm() / static_cast<double>(features());
+}
+
 LogisticPosterior LogisticPosterior::minibatch(Index size, std::uint64_t seed, std::uint64_t step) const {
   require(size >= 1, "a mini-batch has no rows");
   if (size >= rows()) return *this;

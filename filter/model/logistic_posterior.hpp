@@ -34,8 +34,11 @@ class LogisticPosterior final : public Potential {
 
   Index rows() const { return signed_rows_->cols(); }
   Index features() const { return signed_rows_->rows(); }
+  const PrecisionPrior& prior() const { return prior_; }
   /// By how much the likelihood of these rows counts: 1, or all rows over those of the mini-batch.
   double scale() const { return scale_; }
+  /// The mean over w's coordinates of the log likelihood's curvature at w = 0, with the sign of a precision.
+  double curvature_at_zero() const;
 
   Index dimension() const override { return features() + 1; }
   /// On all threads. Costs 4 N n d multiplications and N n exponentials. Where s > 50 the exponential goes on as its

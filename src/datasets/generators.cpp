@@ -91,6 +91,10 @@ Dataset make_covtype_stand_in(Index rows, std::uint64_t seed) {
   return data;
 }
 
+bool can_generate(const std::string& name) {
+  return name == "twonorm" || name == "ringnorm" || name == "waveform" || name == "covtype";
+}
+
 std::optional<Dataset> generate_dataset(const std::string& name, std::uint64_t seed) {
   if (name == "twonorm") return make_twonorm(7'400, seed);
   if (name == "ringnorm") return make_ringnorm(7'400, seed);

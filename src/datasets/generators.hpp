@@ -30,6 +30,9 @@
 
 namespace jko {
 
+/// Whether `name` is one of these.
+bool can_generate(const std::string& name);
+
 /// A function of (name, seed); nothing if the name is none of these.
 std::optional<Dataset> generate_dataset(const std::string& name, std::uint64_t seed);
 

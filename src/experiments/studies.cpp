@@ -9,6 +9,7 @@
 #include "filter/model/nearest_name.hpp"
 #include "src/error.hpp"
 #include "src/experiments/filtering_study.hpp"
+#include "src/experiments/posterior_study.hpp"
 
 namespace jko {
 namespace {
@@ -23,6 +24,7 @@ std::unique_ptr<Study> made(const StudyOptions& options) {
 const std::map<std::string, Maker>& makers() {
   static const std::map<std::string, Maker> kMakers = {
       {"filtering", made<FilteringStudy>},
+      {"posterior", made<PosteriorStudy>},
   };
   return kMakers;
 }

@@ -171,6 +171,25 @@ TEST_CASE("mini-batches are right on average, and as scattered as subsets withou
   CHECK(evaluate(posterior.minibatch(n, 5, 3), theta).value == all.value);
 }
 
+TEST_CASE("the curvature at no weights is that of the likelihood there") {
+  const Data data = some_data(50, 3);
+  const LogisticPosterior posterior(data.x, data.y);
+  // Of Φ, less the prior's exp(s) at s = -30: the mean of the second differences over w's coordinates.
+  const double h = 1e-3;
+  double curvature = 0.0;
+  for (Index k = 0; k < 3; ++k) {
+    Points theta = Points::Zero(3, 4);
+    theta.col(3).setConstant(-30.0);
+    theta.col(k) << -h, 0.0, h;
+    const Vector value = evaluate(posterior, theta).value;
+    curvature += (value[0] - 2.0 * value[1] + value[2]) / (3.0 * h * h);
+  }
+  CHECK(posterior.curvature_at_zero() == Approx(curvature).epsilon(1e-4));
+  const LogisticPosterior one = posterior.minibatch(1, 1, 1);
+  CHECK(one.curvature_at_zero() > 0.01);
+  CHECK(one.scale() == 50.0);
+}
+
 TEST_CASE("predictive probabilities are averages over samples") {
   const Points x = some_data(400, 3).x;
   const Points theta = some_parameters(130, 3);

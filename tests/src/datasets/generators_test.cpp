@@ -36,6 +36,7 @@ TEST_CASE("generated sets have their sizes, both labels, and are functions of th
   for (const auto& [name, rows, features] :
        {std::tuple<const char*, Index, Index>{"twonorm", 7400, 20}, {"ringnorm", 7400, 20}, {"waveform", 5000, 21}}) {
     CAPTURE(name);
+    CHECK(can_generate(name));
     const Dataset data = generate_dataset(name, 1).value();
     CHECK(data.name == name);
     CHECK(data.rows() == rows);
@@ -46,6 +47,7 @@ TEST_CASE("generated sets have their sizes, both labels, and are functions of th
     CHECK(generate_dataset(name, 1)->y == data.y);
     CHECK(generate_dataset(name, 2)->x != data.x);
   }
+  CHECK(!can_generate("banana"));
   CHECK(!generate_dataset("banana", 1));
 }
 
