@@ -58,9 +58,9 @@ class Labels {
 
 }  // namespace
 
-Dataset read_dataset(const std::string& file) {
+Dataset read_dataset(const std::string& file, const std::string& named) {
+  const std::unique_ptr<DataRowParser> parser = parser_for(named.empty() ? file : named);
   TextLines lines(file);
-  const std::unique_ptr<DataRowParser> parser = parser_for(file);
   Labels labels(file);
   std::vector<int> classes;
   std::vector<std::size_t> ends;  // of each row in the two below, which leave out zeros
@@ -83,7 +83,7 @@ Dataset read_dataset(const std::string& file) {
   if (features == 0) throw InputError(file, 0, "", "has no feature that is not 0");
 
   const auto rows = static_cast<Index>(ends.size());
-  const std::string name = std::filesystem::path(file).filename().string();
+  const std::string name = std::filesystem::path(named.empty() ? file : named).filename().string();
   Dataset data{name.substr(0, name.find('.')), Points::Zero(rows, features), Vector(rows)};
   const auto value_of_class = labels.values();
   std::size_t at = 0;

@@ -18,8 +18,9 @@
 namespace jko {
 
 /// The format is told by the file's name. At most 2^27 numbers, a GiB, counting the zeros that a sparse file leaves
-/// out; the set's name is the file's up to the first point.
-Dataset read_dataset(const std::string& file);
+/// out; the set's name is the file's up to the first point. `named`: goes before the file's own name, where that says
+/// nothing (a pipe).
+Dataset read_dataset(const std::string& file, const std::string& named = "");
 
 /// The file of a set in a folder: `name` with an ending that parser_for() knows. Nothing if there is none.
 std::optional<std::string> find_dataset(const std::string& folder, const std::string& name);
