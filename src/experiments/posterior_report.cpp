@@ -79,8 +79,8 @@ class Report {
         const std::vector<Distance> all = distances(set.name, method);
         for (double Distance::*member :
              {&Distance::largest, &Distance::rms, &Distance::least_ratio, &Distance::most_ratio}) {
-          std::vector<double> values;
-          for (const Distance& distance : all) values.push_back(distance.*member);
+          std::vector<double> values(all.size());
+          std::transform(all.begin(), all.end(), values.begin(), [member](const Distance& one) { return one.*member; });
           row.push_back(figure(spread_of(values).median));
         }
       }

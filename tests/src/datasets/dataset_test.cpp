@@ -50,7 +50,8 @@ TEST_CASE("a split divides the rows, with their labels, at random and by its see
   // Each row is in the test part as often as its share says: 500 draws of 0.204, whose standard deviation is 9.
   Vector tested = Vector::Zero(103);
   for (std::uint64_t repeat = 0; repeat < 500; ++repeat) {
-    for (const double row : split_dataset(data, 0.8, 4, repeat).test.x.col(0)) ++tested[static_cast<Index>(row)];
+    const Split drawn = split_dataset(data, 0.8, 4, repeat);
+    for (const double row : drawn.test.x.col(0)) ++tested[static_cast<Index>(row)];
   }
   CHECK(tested.minCoeff() > 102 - 40);
   CHECK(tested.maxCoeff() < 102 + 40);
