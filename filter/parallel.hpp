@@ -9,6 +9,11 @@
 
 namespace jko {
 
+/// A block of at most kFewRows rows. Eigen shares the product that is assigned to it out among no threads, which where
+/// blocks already are on theirs (or are too small for them) would cost more than it gains.
+constexpr int kFewRows = 32;
+using FewRows = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor, kFewRows, Eigen::Dynamic>;
+
 /// Calls body(number, first, size) for each block of `block` rows of `count`, the last one perhaps shorter; on one
 /// thread where there are fewer than `fewest` blocks, too few to wake others for. Rethrows one of the exceptions that
 /// blocks throw.

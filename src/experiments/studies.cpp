@@ -10,6 +10,7 @@
 #include "src/error.hpp"
 #include "src/experiments/filtering_study.hpp"
 #include "src/experiments/ornstein_uhlenbeck_study.hpp"
+#include "src/experiments/posterior_study.hpp"
 #include "src/experiments/stationary_study.hpp"
 
 namespace jko {
@@ -27,6 +28,7 @@ const std::map<std::string, Maker>& makers() {
       {"filtering", made<FilteringStudy>},
       {"ornstein-uhlenbeck", made<OrnsteinUhlenbeckStudy>},
       {"stationary", made<StationaryStudy>},
+      {"posterior", made<PosteriorStudy>},
   };
   return kMakers;
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "src/datasets/dataset_file.hpp"
 #include "src/error.hpp"
 #include "src/flow_file.hpp"
 #include "src/live/checkpoint.hpp"
@@ -154,6 +155,19 @@ void fuzz_recording(std::string_view bytes) {
   }
 }
 
+void fuzz_dataset(std::string_view bytes) {
+  const auto end = bytes.find('\n');
+  const std::string format(bytes.substr(0, end));
+  const MemoryFile file(end == std::string_view::npos ? "" : bytes.substr(end + 1));
+  try {
+    const Dataset data = read_dataset(file.path(), "fuzz." + format);
+    require(data.rows() == data.y.size() && data.features() >= 1, "a label for each row, and features");
+    require(data.x.allFinite() && (data.y.array().abs() == 1.0).all(), "finite features and labels -1 and 1");
+    require(data.y.minCoeff() == -1.0 && data.y.maxCoeff() == 1.0, "both labels");
+  } catch (const InputError&) {
+  }
+}
+
 void fuzz_flow(std::string_view bytes) {
   try {
     const TrainedFlow flow = decode_flow(sealed({"flow", 1}, bytes), "fuzz");
@@ -167,10 +181,14 @@ void fuzz_flow(std::string_view bytes) {
 }
 
 const std::vector<FuzzTarget>& targets() {
-  static const std::vector<FuzzTarget> kTargets{
-      {"csv", fuzz_csv},   {"json_lines", fuzz_json_lines}, {"config", fuzz_config},
-      {"gpsd", fuzz_gpsd}, {"checkpoint", fuzz_checkpoint}, {"recording", fuzz_recording},
-      {"flow", fuzz_flow}};
+  static const std::vector<FuzzTarget> kTargets{{"csv", fuzz_csv},
+                                                {"json_lines", fuzz_json_lines},
+                                                {"config", fuzz_config},
+                                                {"gpsd", fuzz_gpsd},
+                                                {"checkpoint", fuzz_checkpoint},
+                                                {"recording", fuzz_recording},
+                                                {"dataset", fuzz_dataset},
+                                                {"flow", fuzz_flow}};
   return kTargets;
 }
 

@@ -23,6 +23,7 @@ void fuzz_config(std::string_view bytes);
 void fuzz_gpsd(std::string_view bytes);
 void fuzz_checkpoint(std::string_view bytes);  ///< what follows the line with its checksum, which is made to fit
 void fuzz_recording(std::string_view bytes);   ///< of a live run
+void fuzz_dataset(std::string_view bytes);     ///< the first line names the format: csv, libsvm or arff
 void fuzz_flow(std::string_view bytes);        ///< as with checkpoints
 
 const std::vector<FuzzTarget>& targets();

@@ -3,6 +3,7 @@
 
 #include "filter/model/double_well.hpp"
 #include "filter/model/expression_potential.hpp"
+#include "filter/model/logistic_posterior.hpp"
 #include "filter/model/mixture_potential.hpp"
 #include "filter/model/quadratic.hpp"
 #include "filter/model/sine_well.hpp"
@@ -28,7 +29,7 @@ std::vector<std::shared_ptr<const Potential>> potentials(Index dimension) {
     sine_well += (d ? " + " : "") + ("sin(2*pi*" + x + ")/pi + " + x + "**2/4");
     coupled += " + cos(t*" + x + ")*x0**2 + exp(-" + x + "**2)";
   }
-  return {
+  std::vector<std::shared_ptr<const Potential>> all = {
       std::make_shared<Quadratic>(symmetric(dimension), ramp),
       std::make_shared<SineWell>(dimension),
       std::make_shared<DoubleWell>(ramp, 2 * ramp),
@@ -38,6 +39,11 @@ std::vector<std::shared_ptr<const Potential>> potentials(Index dimension) {
       std::make_shared<ExpressionPotential>(coupled, dimension),
       std::make_shared<ExpressionPotential>("2.5", dimension),
   };
+  if (dimension > 1) {
+    const Matrix features = symmetric(dimension).leftCols(dimension - 1);
+    all.push_back(std::make_shared<LogisticPosterior>(features, Vector::Ones(dimension)));
+  }
+  return all;
 }
 
 /// What holds of every potential.
@@ -146,6 +152,8 @@ TEST_CASE("potentials show their formulas") {
         "1.5*(x0^2 - 1)^2 + 1.5*((x1/2)^2 - 1)^2");
   CHECK(MixturePotential(GaussianMixture::standard(1)).formula() == "-log(1 N([0], [[1]]))");
   CHECK(ExpressionPotential("x0**2", 1).formula() == "x0**2");
+  CHECK(LogisticPosterior(Points::Ones(9, 3), Vector::Ones(9)).formula() ==
+        "sum of log(1 + exp(-y w.x)) over 9 rows + exp(s)*(w.w/2 + 0.01) - 2.5*s, w = x0 ... x2, s = x3");
 }
 
 TEST_CASE("a potential that is none is refused") {
