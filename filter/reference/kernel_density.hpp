@@ -57,7 +57,6 @@ class KernelDensity {
   double grid_bandwidth() const;
   Vector log_density_on_grid(const Points& z) const;
   Vector log_density_of_centres(const Points& z) const;
-  double grid_bandwidth() const;
 
   Vector mean_;
   Eigen::LLT<Matrix> root_;  ///< of the covariance: whitened coordinates are L⁻¹ (x - mean)

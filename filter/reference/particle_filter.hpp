@@ -43,9 +43,6 @@ class ParticleFilter final : public Filter {
   std::string method() const override { return "bootstrap"; }
   std::unique_ptr<Filter> clone() const override { return std::make_unique<ParticleFilter>(*this); }
 
-  /// The particles.
-  const ParticleCloud& law() const { return law_; }
-
  private:
   Model model_;
   ParticleOptions options_;
