@@ -92,6 +92,19 @@ PlanePoints projected(const Points& x, const Points& reference) {
   return points;
 }
 
+/// What suits many wells; a config that has `filter` starts from the filter's own defaults instead.
+JkoOptions default_options() {
+  JkoOptions options;
+  options.scheme = Scheme::jko;
+  options.step = 0.1;
+  options.solver = Solver::pooled;
+  options.widths = {32};
+  options.nodes = 4096;
+  options.chain = 200;  // all steps
+  options.redraw = true;
+  return options;
+}
+
 }  // namespace
 
 GaussianMixture stationary_task_law(Index dimension, Index repeat, std::uint64_t seed) {
@@ -139,7 +152,7 @@ StationaryStudy::StationaryStudy(const StudyOptions& options) : seed_(options.se
   draws_ = config.root().integer("draws", 100, 1'000'000, 8192);
   const ConfigReader jko = config.root().section_or_empty("filter");
   jko_ = jko.build("", [&] {
-    JkoOptions read = read_jko(jko);
+    JkoOptions read = config.root().has("filter") ? read_jko(jko) : default_options();
     JkoFilter(stationary_task(stationary_task_law(dimensions_.front(), 0, seed_)), read);  // throws if out of range
     return read;
   });
