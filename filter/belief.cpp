@@ -268,7 +268,7 @@ void Belief::replace_model(std::shared_ptr<const Model> model) {
 
 void Belief::resize(Index nodes) {
   options_.nodes = nodes;
-  renew();
+  if (!redraw()) renew();  // draws that were moved along are exact, and need no new anchor
 }
 
 Points Belief::sample(Index count, std::uint64_t seed) const {

@@ -194,7 +194,7 @@ void JkoFilter::replace_resolution(double step, Index nodes) {
   if (options.nodes != options_.nodes) {
     belief_.resize(options.nodes);
     previous_length_ = 0.0;
-    solver_.forget();
+    if (options.solver != Solver::pooled) solver_.forget();  // planes lie where they did, whatever the nodes
   }
   options_ = std::move(options);
 }
