@@ -27,10 +27,10 @@ struct JkoOptions {
   double step = 0.0;  ///< τ, in units of the model's time; 0: from the model's own time scales
   Index nodes = 0;    ///< nodes that represent the law; 0: by dimension
   Solver solver = Solver::automatic;
-  std::vector<Index> widths;    ///< hidden units of each layer; empty: by dimension
-  int iterations = 100;         ///< at most so many solver iterations a step
-  double tolerance = 0.0;       ///< a step is solved when iterations lower its loss by less, times β⁻¹; 0: by solver
-  double budget_ms = 0.0;       ///< at most so much time a step, then the best so far; 0: no limit
+  std::vector<Index> widths;  ///< hidden units of each layer; empty: by dimension
+  int iterations = 100;       ///< at most so many solver iterations a step
+  double tolerance = 0.0;     ///< a step is solved when iterations lower its loss by less, times β⁻¹; 0: by solver
+  double budget_ms = 0.0;     ///< at most so much time a step, then the best so far; 0: no limit
   double resample_below = 0.5;  ///< new nodes when the effective sample size falls below this share of them
   int chain = 0;  ///< at most so many maps since the anchor, then a new anchor is fitted; 0: default_chain()
   /// New nodes for each step, drawn from the initial law and moved along, as long as nothing was observed: a step is
