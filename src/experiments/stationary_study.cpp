@@ -255,9 +255,16 @@ ordered_json StationaryStudy::run(const Entry& entry) const {
   } else {
     JkoOptions options = jko_;
     options.seed = seed(kSolve);
+    const bool plane = entry.dimension == 2 && options.solver == Solver::pooled;
+    if (plane) {
+      // A lattice and fixed features over it follow any law there, wells or not.
+      options = {};
+      options.scheme = jko_.scheme;
+      options.step = jko_.step;
+    }
     auto jko = std::make_unique<JkoFilter>(model, options);
     summary = jko->predict(begin_fine_ * end_);
-    if (fine_nodes_ > 0) jko->replace_resolution(options.step, fine_nodes_);
+    if (fine_nodes_ > 0 && !plane) jko->replace_resolution(options.step, fine_nodes_);
     const PredictSummary fine = jko->predict(end_);
     summary.steps += fine.steps;
     summary.iterations += fine.iterations;
