@@ -153,7 +153,8 @@ StationaryStudy::StationaryStudy(const StudyOptions& options) : seed_(options.se
   const ConfigReader jko = config.root().section_or_empty("filter");
   jko_ = jko.build("", [&] {
     JkoOptions read = config.root().has("filter") ? read_jko(jko) : default_options();
-    JkoFilter(stationary_task(stationary_task_law(dimensions_.front(), 0, seed_)), read);  // throws if out of range
+    // Throws if an option is out of range.
+    const JkoFilter probe(stationary_task(stationary_task_law(dimensions_.front(), 0, seed_)), read);
     return read;
   });
   jko.finish();

@@ -97,8 +97,9 @@ TEST_CASE("where the data say nothing, alpha has its gamma law") {
   const Index steps = 400;
   Points grid(steps * steps, 2);
   for (Index i = 0; i < steps * steps; ++i) {
-    const double s = -9.0 + 13.0 * (static_cast<double>(i / steps) + 0.5) / static_cast<double>(steps);
-    const double z = -7.0 + 14.0 * (static_cast<double>(i % steps) + 0.5) / static_cast<double>(steps);
+    const Index row = i / steps, column = i % steps;
+    const double s = -9.0 + 13.0 * (static_cast<double>(row) + 0.5) / static_cast<double>(steps);
+    const double z = -7.0 + 14.0 * (static_cast<double>(column) + 0.5) / static_cast<double>(steps);
     grid.row(i) << z * std::exp(-0.5 * s), s;
   }
   const Evaluation at = evaluate(posterior, grid);

@@ -26,8 +26,8 @@ std::vector<std::shared_ptr<const Potential>> potentials(Index dimension) {
   std::string sine_well, coupled = "sin(t)";
   for (Index d = 0; d < dimension; ++d) {
     const std::string x = "x" + std::to_string(d);
-    sine_well += (d ? " + " : "") + ("sin(2*pi*" + x + ")/pi + " + x + "**2/4");
-    coupled += " + cos(t*" + x + ")*x0**2 + exp(-" + x + "**2)";
+    sine_well.append(d ? " + " : "").append("sin(2*pi*").append(x).append(")/pi + ").append(x).append("**2/4");
+    coupled.append(" + cos(t*").append(x).append(")*x0**2 + exp(-").append(x).append("**2)");
   }
   std::vector<std::shared_ptr<const Potential>> all = {
       std::make_shared<Quadratic>(symmetric(dimension), ramp),

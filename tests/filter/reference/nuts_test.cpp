@@ -83,8 +83,8 @@ TEST_CASE("NUTS draws from a law that is not normal: a logistic posterior, again
   const Index steps = 300;
   Points grid(steps * steps, 2), ignored(steps * steps, 2);
   for (Index i = 0; i < steps * steps; ++i) {
-    grid.row(i) << -3.0 + 20.0 * static_cast<double>(i / steps) / steps,
-        -12.0 + 16.0 * static_cast<double>(i % steps) / steps;
+    const Index row = i / steps, column = i % steps;
+    grid.row(i) << -3.0 + 20.0 * static_cast<double>(row) / steps, -12.0 + 16.0 * static_cast<double>(column) / steps;
   }
   Vector phi(grid.rows());
   posterior.evaluate(grid, 0.0, phi, ignored);
