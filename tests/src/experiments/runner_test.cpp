@@ -27,6 +27,7 @@ struct Squares final : Study {
 
   std::vector<StudyTask> tasks() const override {
     std::vector<StudyTask> tasks;
+    tasks.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i) {
       tasks.push_back({"n" + std::to_string(i), "number " + std::to_string(i), 1.0 + i, [this, i]() -> ordered_json {
                          if (i == interrupted_at) throw Interruption{};
