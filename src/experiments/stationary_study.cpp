@@ -158,10 +158,6 @@ StationaryStudy::StationaryStudy(const StudyOptions& options) : seed_(options.se
     return read;
   });
   jko.finish();
-  const ConfigReader fine = config.root().section_or_empty("fine");
-  fine_nodes_ = fine.integer("nodes", 0, 1'000'000, 0);
-  begin_fine_ = fine.number("begin", Range::between(0.0, 1.0), 0.6);
-  fine.finish();
   const ConfigReader particles = config.root().section_or_empty("particles");
   particles_.step = particles.number("step", Range::between(1e-6, 0.5), 1e-3);
   particles_.integrator = Integrator::euler_maruyama;
@@ -185,7 +181,6 @@ ordered_json StationaryStudy::settings() const {
           {"end", end_},
           {"draws", draws_},
           {"filter", settings_of(jko_)},
-          {"fine", {{"nodes", fine_nodes_}, {"begin", begin_fine_}}},
           {"particles", {{"step", particles_.step}}},
           {"proximal",
            {{"step", proximal_.step},
@@ -256,20 +251,14 @@ ordered_json StationaryStudy::run(const Entry& entry) const {
   } else {
     JkoOptions options = jko_;
     options.seed = seed(kSolve);
-    const bool plane = entry.dimension == 2 && options.solver == Solver::pooled;
-    if (plane) {
+    if (entry.dimension == 2 && options.solver == Solver::pooled) {
       // A lattice and fixed features over it follow any law there, wells or not.
       options = {};
       options.scheme = jko_.scheme;
       options.step = jko_.step;
     }
     auto jko = std::make_unique<JkoFilter>(model, options);
-    summary = jko->predict(begin_fine_ * end_);
-    if (fine_nodes_ > 0 && !plane) jko->replace_resolution(options.step, fine_nodes_);
-    const PredictSummary fine = jko->predict(end_);
-    summary.steps += fine.steps;
-    summary.iterations += fine.iterations;
-    summary.fallback = summary.fallback || fine.fallback;
+    summary = jko->predict(end_);
     found.log_density = [&jko = *jko](PointsView x) { return jko.log_density(x); };
     found.draws = jko->sample(draws_, seed(kDraw));
     if (!save_.empty()) save_flow(save_, *jko, model);

@@ -58,10 +58,6 @@ class StationaryStudy final : public Study {
   double end_;
   Index draws_;  ///< of each law, that divergences are estimated with
   JkoOptions jko_;
-  /// What the first steps leave within a mode the flow contracts until the end, so that only the last ones need many
-  /// nodes: from this share of the time on. 0: as many as before.
-  Index fine_nodes_;
-  double begin_fine_;
   ParticleOptions particles_;
   ProximalOptions proximal_;
   Index exact_particles_;

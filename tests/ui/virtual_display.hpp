@@ -252,6 +252,7 @@ class VirtualDisplay {
                                        "-screen", "0",           screen,  "-dpi", "96",         "-nolisten",
                                        "tcp",     "-noreset",    "-shmem"};
     std::vector<char*> pointers;
+    pointers.reserve(arguments.size() + 1);
     for (std::string& argument : arguments) pointers.push_back(argument.data());
     pointers.push_back(nullptr);
     posix_spawn_file_actions_t actions;
@@ -285,7 +286,7 @@ class VirtualDisplay {
     if (at == std::string::npos) return false;
     const int id = std::atoi(log.c_str() + at + before.size());
     void* memory = shmat(id, nullptr, SHM_RDONLY);
-    if (memory == reinterpret_cast<void*>(-1)) return false;
+    if (reinterpret_cast<std::intptr_t>(memory) == -1) return false;
     shmctl(id, IPC_RMID, nullptr);  // gone with the last who has it, also when Xvfb is killed
     frame_ = static_cast<const unsigned char*>(memory);
     return true;

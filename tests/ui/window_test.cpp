@@ -145,7 +145,7 @@ Pixels take_picture(const VirtualDisplay& display, const std::string& file) {
   CHECK(comes([&] { return std::filesystem::exists(file); }));
   std::string problem;
   Pixels pixels = read_png(file, &problem);
-  CHECK(problem == "");
+  CHECK(problem.empty());
   return pixels;
 }
 
@@ -159,7 +159,7 @@ TEST_CASE("A replay is steered by keys and the mouse, and complete when its wind
   const VirtualDisplay display;
   ProgramProcess program(home.slow_replay());
   const std::string window = shown(display);
-  REQUIRE(window != "");
+  REQUIRE_FALSE(window.empty());
   CHECK(contains(display.user("getwindowname " + window), "sine_well - jkofilter"));
 
   // What is looked for again later is kept only once it has come to rest.
@@ -254,7 +254,7 @@ TEST_CASE("A key counts however shortly it is pressed", "[window]") {
   const Home home;
   const VirtualDisplay display;
   ProgramProcess program(home.slow_replay());
-  REQUIRE(shown(display) != "");
+  REQUIRE_FALSE(shown(display).empty());
   display.user("key space");  // so that nothing else asks for frames
   for (int number = 1; number <= 4; ++number) {
     // Both events come within one frame.
@@ -271,13 +271,13 @@ TEST_CASE("The window closes when its manager asks it to, and by its menu", "[wi
   {
     ProgramProcess program(home.replay());
     const std::string window = shown(display);
-    REQUIRE(window != "");
+    REQUIRE_FALSE(window.empty());
     display.close(window);
     CHECK(exit_status(program) == 0);
     home.check_complete();
   }
   ProgramProcess program({"explore"});
-  REQUIRE(shown(display) != "");
+  REQUIRE_FALSE(shown(display).empty());
   Look below(display, {5, 25, 200, 80});
   display.user("mousemove 23 11 click 1");
   REQUIRE(below.changes());
@@ -291,7 +291,7 @@ TEST_CASE("A replay survives the loss of its display", "[window]") {
   const Home home;
   VirtualDisplay display;
   ProgramProcess program(home.slow_replay());
-  REQUIRE(shown(display) != "");
+  REQUIRE_FALSE(shown(display).empty());
   CHECK(home.posteriors() == 0);
   display.kill();
   CHECK(exit_status(program) == 0);
@@ -304,7 +304,7 @@ TEST_CASE("Exploring ends when its connection to the display is cut", "[window]"
   const VirtualDisplay display;
   ProgramProcess program({"explore", "--play"});
   const std::string window = shown(display);
-  REQUIRE(window != "");
+  REQUIRE_FALSE(window.empty());
   display.user("windowkill " + window);
   CHECK(exit_status(program) == 0);
   CHECK(program.err() == "jkofilter: window: the display was lost\n");
@@ -323,7 +323,7 @@ TEST_CASE("A live run goes on filtering when its display is lost", "[window]") {
   };
   ProgramProcess program(
       {"live", "-c", kConfig, "--input", fifo, "--budget", "none", "-o", home.path("out"), "--record", home.path("r")});
-  REQUIRE(shown(display) != "");
+  REQUIRE_FALSE(shown(display).empty());
   for (int index = 0; index < 3; ++index) CHECK(send(index));
   CHECK(comes([&] { return home.posteriors() == 3; }));
   display.kill();
@@ -342,7 +342,7 @@ TEST_CASE("A window may be of a pixel", "[window]") {
   const VirtualDisplay display;
   ProgramProcess program(home.replay({"--size", "1x1", "--speed", "100"}));
   const std::string window = display.window();
-  REQUIRE(window != "");
+  REQUIRE_FALSE(window.empty());
   CHECK(contains(display.user("getwindowgeometry " + window), "Geometry: 1x1"));
   CHECK(comes([&] { return home.posteriors() == kObservations; }));
   display.user("windowfocus --sync " + window + " key ctrl+q");
@@ -356,7 +356,7 @@ TEST_CASE("A window may be as large as screens are, shrink to a pixel, and grow 
   const VirtualDisplay display(3840, 2160);
   ProgramProcess program(home.replay({"--size", "3840x2160", "--speed", "3"}));
   const std::string window = shown(display, {3500, 2, 338, 18});
-  REQUIRE(window != "");
+  REQUIRE_FALSE(window.empty());
   const Pixels picture = take_picture(display, screenshot(home, 1));
   CHECK(picture.width == 3840);
   CHECK(picture.height == 2160);
@@ -377,7 +377,7 @@ TEST_CASE("Theme and size of the window are remembered", "[window]") {
   {
     ProgramProcess program({"explore"});
     const std::string window = shown(display);
-    REQUIRE(window != "");
+    REQUIRE_FALSE(window.empty());
     CHECK(brightness(display.screen(corner)) < 0.5);
     Look below(display, {50, 25, 200, 40});
     display.user("mousemove 66 11 click 1");
@@ -398,7 +398,7 @@ TEST_CASE("Theme and size of the window are remembered", "[window]") {
 
   ProgramProcess program({"explore"});
   const std::string window = display.window();
-  REQUIRE(window != "");
+  REQUIRE_FALSE(window.empty());
   CHECK(contains(display.user("getwindowgeometry " + window), "Geometry: 1100x780"));
   CHECK(comes([&] { return brightness(display.screen(corner)) > 0.5; }));
   display.user("key ctrl+q");
@@ -420,7 +420,7 @@ TEST_CASE("With --headless there is no window, though there is a display", "[win
   close(end);
   CHECK(exit_status(live) == 0);
   home.check_complete(1, "live");
-  CHECK(home.settings() == "");
+  CHECK(home.settings().empty());
 }
 
 TEST_CASE("Without a display replays run, exploring says why not, and pictures are drawn", "[window]") {
@@ -442,7 +442,7 @@ TEST_CASE("Without a display replays run, exploring says why not, and pictures a
   CHECK(exit_status(picture) == 0);
   std::string problem;
   const Pixels pixels = read_png(home.path("window.png"), &problem);
-  CHECK(problem == "");
+  CHECK(problem.empty());
   CHECK(pixels.width == 800);
   CHECK(pixels.height == 450);
   CHECK_FALSE(blank(pixels));
@@ -461,7 +461,7 @@ TEST_CASE("Densities are explored until the window is closed", "[window]") {
   const Home home;
   const VirtualDisplay display;
   ProgramProcess program({"explore", "--play"});
-  REQUIRE(shown(display) != "");
+  REQUIRE_FALSE(shown(display).empty());
   Look button(display, kPlay);
   CHECK(button.settles());
   const Pixels playing = button.seen();
