@@ -73,7 +73,13 @@ MinimizeSummary lbfgs_step(const JkoStepProblem& problem, const Parametrisation&
 
 MinimizeSummary lbfgs_step(const JkoStepProblem& problem, const PooledParametrisation& parameters, Vector& theta,
                            const MinimizeOptions& options) {
-  StepLoss loss(problem, parameters);
+  // Nodes that see the same planes side by side (pool_block.hpp).
+  const std::vector<Index> order = parameters.order_of(problem.nodes);
+  JkoStepProblem sorted = problem;
+  sorted.nodes = problem.nodes(order, Eigen::all);
+  sorted.target = problem.target(order, Eigen::all);
+  sorted.weights = problem.weights(order);
+  StepLoss loss(sorted, parameters);
   return minimize(std::ref(loss), theta, options);
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/random/discrete_distribution.hpp>
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 #include "filter/random.hpp"
@@ -95,6 +96,19 @@ ConvexMap<double> PooledParametrisation::map(const Vector& theta) const {
   pool.b = theta.segment(at.offsets(), at.units) - pool.A.cwiseProduct(seen_).rowwise().sum();
   pool.w = Vector::Constant(1, std::exp(theta(at.weight()) / stretch_));
   return map;
+}
+
+std::vector<Index> PooledParametrisation::order_of(PointsView nodes) const {
+  const ConvexMap<double> guess = map(start_);
+  const auto& pool = guess.layers.front();
+  const Matrix logit = (nodes * pool.A.transpose()).rowwise() + pool.b.transpose();
+  std::vector<Index> unit(static_cast<std::size_t>(nodes.rows())), order(unit.size());
+  for (Index i = 0; i < nodes.rows(); ++i) logit.row(i).maxCoeff(&unit[static_cast<std::size_t>(i)]);
+  std::iota(order.begin(), order.end(), Index(0));
+  std::stable_sort(order.begin(), order.end(), [&](Index i, Index j) {
+    return unit[static_cast<std::size_t>(i)] < unit[static_cast<std::size_t>(j)];
+  });
+  return order;
 }
 
 Vector PooledParametrisation::pull_back(const Vector& theta, const ConvexMap<double>& d_map) const {

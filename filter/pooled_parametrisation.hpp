@@ -27,6 +27,9 @@ class PooledParametrisation {
 
   ConvexMap<double> map(const Vector& theta) const;
 
+  /// The rows of `nodes` (N, D) sorted by the unit of the guess that sees most of each.
+  std::vector<Index> order_of(PointsView nodes) const;
+
   /// ∂L/∂θ from ∂L/∂(Q, c, A, b, w).
   Vector pull_back(const Vector& theta, const ConvexMap<double>& d_map) const;
 

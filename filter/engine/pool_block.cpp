@@ -1,34 +1,51 @@
 #include "filter/engine/pool_block.hpp"
 
+#include <cmath>
+
 namespace jko {
+namespace {
+
+/// Units whose share is below this at each point of a block are left out of its sums.
+constexpr double kNegligible = 1e-12;
+
+constexpr Index pairs(Index dimension) { return dimension * (dimension + 1) / 2; }
+
+}  // namespace
 
 template <typename Scalar>
 void PoolBlock<Scalar>::forward(const ConvexMap<Scalar>& map, View x, Mat& image, Array& hessian) {
   const auto& pool = map.layers.front();
-  const Index d = x.cols(), units = pool.b.size();
+  const Index d = x.cols();
   const Scalar w = pool.w(0);
-  share_.noalias() = x * pool.A.transpose();
-  share_.rowwise() += pool.b.transpose();
-  share_.colwise() -= share_.rowwise().maxCoeff().eval();
-  share_ = share_.array().exp();
+  logit_.noalias() = x * pool.A.transpose();
+  logit_.rowwise() += pool.b.transpose();
+  logit_.colwise() -= logit_.rowwise().maxCoeff().eval();
+  seen_.clear();
+  for (Index k = 0; k < logit_.cols(); ++k) {
+    // So written that the units of a NaN are seen.
+    if (!(logit_.col(k).maxCoeff() < std::log(Scalar(kNegligible)))) seen_.push_back(k);
+  }
+  share_ = logit_(Eigen::all, seen_);
+  share_ = share_.array().exp();  // not of the view above, whose entries would go one by one
   share_.array().colwise() /= share_.rowwise().sum().array().eval();
-  plane_.noalias() = share_ * pool.A;
+  slope_ = pool.A(seen_, Eigen::all);
+  plane_.noalias() = share_ * slope_;
 
   image.noalias() = x * map.Q;  // Q is symmetric
   image.rowwise() += map.c.transpose();
   image += w * plane_;
 
   // The products a_k a_kᵀ of all units, lower triangles, go through one matrix product.
-  Mat squares(units, d * (d + 1) / 2);
+  squares_.resize(slope_.rows(), pairs(d));
   for (Index i = 0, pair = 0; i < d; ++i) {
-    for (Index j = 0; j <= i; ++j) squares.col(pair++) = w * pool.A.col(i).cwiseProduct(pool.A.col(j));
+    for (Index j = 0; j <= i; ++j) squares_.col(pair++) = slope_.col(i).cwiseProduct(slope_.col(j));
   }
-  const Mat second = share_ * squares;
+  const Mat second = share_ * squares_;
   hessian.resize(x.rows(), d * d);
   for (Index i = 0, pair = 0; i < d; ++i) {
     for (Index j = 0; j <= i; ++j) {
       hessian.col(i * d + j) =
-          second.col(pair++).array() + map.Q(i, j) - w * plane_.col(i).array() * plane_.col(j).array();
+          map.Q(i, j) + w * (second.col(pair++).array() - plane_.col(i).array() * plane_.col(j).array());
     }
   }
 }
@@ -36,30 +53,38 @@ void PoolBlock<Scalar>::forward(const ConvexMap<Scalar>& map, View x, Mat& image
 template <typename Scalar>
 void PoolBlock<Scalar>::accumulate(const ConvexMap<Scalar>& map, View x, View d_image, ArrayView d_hessian,
                                    ConvexMap<Scalar>& gradient) const {
-  const auto& pool = map.layers.front();
   auto& sum = gradient.layers.front();
   const Index n = x.rows(), d = x.cols();
-  const Scalar w = pool.w(0);
+  const Scalar w = map.layers.front().w(0);
 
-  // G u, and a_kᵀ G a_k for each unit k, where G = ∂L/∂∇²ψ.
-  Mat G_plane = Mat::Zero(n, d), G_unit(n, pool.b.size()), bend = Mat::Zero(n, pool.b.size());
-  for (Index i = 0; i < d; ++i) {
-    const auto row = d_hessian.middleCols(i * d, d);
-    G_plane.col(i) = (row * plane_.array()).rowwise().sum();
-    G_unit.noalias() = row.matrix() * pool.A.transpose();
-    bend.noalias() += G_unit * pool.A.col(i).asDiagonal();
-    sum.A.col(i) += Scalar(2) * w * share_.cwiseProduct(G_unit).colwise().sum().transpose();
+  // G = ∂L/∂∇²ψ as its lower triangle, in which what is off the diagonal counts twice; and G u.
+  Mat G(n, pairs(d)), G_plane = Mat::Zero(n, d);
+  for (Index i = 0, pair = 0; i < d; ++i) {
+    for (Index j = 0; j <= i; ++j) G.col(pair++) = (i == j ? Scalar(1) : Scalar(2)) * d_hessian.col(i * d + j);
+    G_plane.col(i) = (d_hessian.middleCols(i * d, d) * plane_.array()).rowwise().sum();
   }
+  const Mat bend = G * squares_.transpose();  // a_kᵀ G a_k
   const Mat force = d_image - Scalar(2) * G_plane;
-  sum.A.noalias() += w * (share_.transpose() * force);
+
+  Mat d_slope = w * (share_.transpose() * force);
+  const Mat G_sum = share_.transpose() * G;  // Σ p_k G of each unit
+  for (Index i = 0, pair = 0; i < d; ++i) {
+    for (Index j = 0; j <= i; ++j, ++pair) {
+      d_slope.col(i) += w * G_sum.col(pair).cwiseProduct(slope_.col(j));
+      d_slope.col(j) += w * G_sum.col(pair).cwiseProduct(slope_.col(i));
+    }
+  }
   sum.w(0) += d_image.cwiseProduct(plane_).sum() + share_.cwiseProduct(bend).sum() - G_plane.cwiseProduct(plane_).sum();
 
   // Through the softmax to a_k·x + b_k.
-  Mat d_share = w * (force * pool.A.transpose() + bend);
-  d_share.colwise() -= share_.cwiseProduct(d_share).rowwise().sum().eval();
-  const Mat d_logit = share_.cwiseProduct(d_share);
-  sum.A.noalias() += d_logit.transpose() * x;
-  sum.b += d_logit.colwise().sum().transpose();
+  Mat d_logit = w * (force * slope_.transpose() + bend);
+  d_logit.colwise() -= share_.cwiseProduct(d_logit).rowwise().sum().eval();
+  d_logit.array() *= share_.array();
+  d_slope.noalias() += d_logit.transpose() * x;
+  for (std::size_t k = 0; k < seen_.size(); ++k) {
+    sum.A.row(seen_[k]) += d_slope.row(static_cast<Index>(k));
+    sum.b(seen_[k]) += d_logit.col(static_cast<Index>(k)).sum();
+  }
 }
 
 template class PoolBlock<float>;

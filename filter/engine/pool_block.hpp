@@ -4,6 +4,11 @@
 /// With p = softmax(a_k·x + b_k) and u = Σ_k p_k a_k, the plane that the point sees:
 ///
 ///     T = Qx + c + w u,        ∇²ψ = Q + w (Σ_k p_k a_k a_kᵀ - u uᵀ)
+///
+/// A point sees few planes. Those that no point of a block sees cost one product and no more, so that points that are
+/// close to each other are best in one block.
+
+#include <vector>
 
 #include "filter/convex_map.hpp"
 
@@ -25,8 +30,12 @@ class PoolBlock {
                   ConvexMap<Scalar>& gradient) const;
 
  private:
-  Mat share_;  ///< p, (B, units)
-  Mat plane_;  ///< u, (B, D)
+  std::vector<Index> seen_;  ///< units with a share of any point; the others are left out
+  Mat logit_;                ///< a_k·x + b_k, less the largest, (B, units)
+  Mat share_;                ///< p of the units that are seen, (B, seen)
+  Mat slope_;                ///< their a_k, (seen, D)
+  Mat squares_;              ///< their a_k a_kᵀ, lower triangles row by row, (seen, D(D+1)/2)
+  Mat plane_;                ///< u, (B, D)
 };
 
 extern template class PoolBlock<float>;

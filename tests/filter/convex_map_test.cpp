@@ -107,33 +107,40 @@ TEST_CASE("The map's value, Hessian and parameter gradient agree with autograd",
 
 TEST_CASE("A pooled map's value, Hessian and parameter gradient agree with autograd", "[convex_map]") {
   for (const Index d : {1, 2, 5}) {
-    CAPTURE(d);
-    const ConvexMap<double> map = random_pooled_map(d, 7, 10 * d);
-    REQUIRE(map.pooled());
-    const Index n = 150;
-    const Points x = random_points(n, d, 3), d_image = random_points(n, d, 4);
-    const Vector d_log_det = random_points(n, 1, 5);
-    MapEvaluator<double> evaluator(x, map.widths());
-    evaluator.forward(map);
-    ConvexMap<double> gradient;
-    evaluator.backward(map, d_image, d_log_det, gradient);
+    for (const double steep : {1.0, 50.0}) {
+      CAPTURE(d, steep);
+      ConvexMap<double> map = random_pooled_map(d, 7, 10 * d);
+      REQUIRE(map.pooled());
+      map.layers.front().A *= steep;
+      map.layers.front().b *= steep;
+      map.layers.front().w /= steep;
+      const Index n = 150;
+      Points x = random_points(n, d, 3);
+      x.topRows(64) *= 0.05;  // where units are steep, most are unseen by this whole block
+      const Points d_image = random_points(n, d, 4);
+      const Vector d_log_det = random_points(n, 1, 5);
+      MapEvaluator<double> evaluator(x, map.widths());
+      evaluator.forward(map);
+      ConvexMap<double> gradient;
+      evaluator.backward(map, d_image, d_log_det, gradient);
 
-    const AutogradMap reference(map);
-    const torch::Tensor points = to_tensor(x).set_requires_grad(true);
-    const auto [T, H] = reference.image_and_hessian(points);
-    const torch::Tensor log_det = torch::logdet(H);
-    CHECK(relative_difference(evaluator.image(), to_matrix(T.detach())) < 1e-12);
-    CHECK(relative_difference(evaluator.hessian(), to_matrix(H.detach().reshape({n, d * d}))) < 1e-11);
-    CHECK(relative_difference(evaluator.log_det(), to_matrix(log_det.detach())) < 1e-11);
-    torch::Tensor loss = (T * to_tensor(d_image)).sum() + (log_det * to_tensor(d_log_det).squeeze(1)).sum();
-    loss.backward();
-    const auto symmetric = [](const Matrix& m) { return Matrix(m + m.transpose()); };
-    CHECK(relative_difference(symmetric(gradient.Q), symmetric(to_matrix(reference.Q.grad()))) < 1e-9);
-    CHECK(relative_difference(gradient.c, to_matrix(reference.c.grad())) < 1e-9);
-    const auto& [A, W, b, w] = reference.layers.front();
-    CHECK(relative_difference(gradient.layers[0].A, to_matrix(A.grad())) < 1e-9);
-    CHECK(relative_difference(gradient.layers[0].b, to_matrix(b.grad())) < 1e-9);
-    CHECK(gradient.layers[0].w(0) == Approx(to_matrix(w.grad())(0)).epsilon(1e-9));
+      const AutogradMap reference(map);
+      const torch::Tensor points = to_tensor(x).set_requires_grad(true);
+      const auto [T, H] = reference.image_and_hessian(points);
+      const torch::Tensor log_det = torch::logdet(H);
+      CHECK(relative_difference(evaluator.image(), to_matrix(T.detach())) < 1e-12);
+      CHECK(relative_difference(evaluator.hessian(), to_matrix(H.detach().reshape({n, d * d}))) < 1e-11);
+      CHECK(relative_difference(evaluator.log_det(), to_matrix(log_det.detach())) < 1e-11);
+      torch::Tensor loss = (T * to_tensor(d_image)).sum() + (log_det * to_tensor(d_log_det).squeeze(1)).sum();
+      loss.backward();
+      const auto symmetric = [](const Matrix& m) { return Matrix(m + m.transpose()); };
+      CHECK(relative_difference(symmetric(gradient.Q), symmetric(to_matrix(reference.Q.grad()))) < 1e-9);
+      CHECK(relative_difference(gradient.c, to_matrix(reference.c.grad())) < 1e-9);
+      const auto& [A, W, b, w] = reference.layers.front();
+      CHECK(relative_difference(gradient.layers[0].A, to_matrix(A.grad())) < 1e-9);
+      CHECK(relative_difference(gradient.layers[0].b, to_matrix(b.grad())) < 1e-9);
+      CHECK(gradient.layers[0].w(0) == Approx(to_matrix(w.grad())(0)).epsilon(1e-9));
+    }
   }
 }
 
