@@ -206,7 +206,7 @@ TEST_CASE("A forged checkpoint is refused or usable, but never crashes", "[live]
     const std::string good = encode_checkpoint(engine.state());
     const std::string payload = good.substr(good.find('\n') + 1);
     Index refused = 0, used = 0;
-    for (std::size_t k = 0; k < (d == 1 ? 400U : 60U); ++k) {
+    for (std::size_t k = 0; k < (d == 1 ? 300U : 30U); ++k) {
       std::string bad = payload;
       const std::size_t place = (k * 2654435761ULL) % bad.size();
       bad[place] = static_cast<char>(bad[place] ^ (1 << (k % 8)));
