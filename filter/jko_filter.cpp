@@ -54,6 +54,7 @@ StepSolverOptions solver_options(const JkoOptions& options) {
   solver.iterations = options.iterations;
   solver.tolerance = options.tolerance;
   solver.budget_ms = options.budget_ms;
+  solver.hold_out = options.hold_out;
   solver.seed = options.seed;
   return solver;
 }
@@ -176,6 +177,14 @@ void JkoFilter::advance(double length, const StepLimits& limits) {
   const int iterations = result.record.iterations[0] + result.record.iterations[1];
   last_step_ = {
       result.record, iterations, result.stopped, result.fallback, length, 0.0, std::move(result.summary.losses)};
+}
+
+void JkoFilter::push_forward(const ConvexMap<double>& map) {
+  if (map.dimension() != dimension()) throw std::invalid_argument("the map is not of the law's dimension");
+  const MapValue moved = apply(map, belief_.nodes().x);
+  belief_.advance(map, moved.image, moved.log_det);
+  previous_length_ = 0.0;
+  solver_.forget();
 }
 
 void JkoFilter::replace_model(Model model) {

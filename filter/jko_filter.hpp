@@ -37,6 +37,7 @@ struct JkoOptions {
   /// then not fitted to the nodes that the steps before were fitted to. For three dimensions or more; the chain should
   /// hold all steps.
   bool redraw = false;
+  bool hold_out = true;  ///< as StepSolverOptions has it
   std::uint64_t seed = 0;
 };
 
@@ -69,6 +70,11 @@ class JkoFilter final : public Filter {
 
   /// Sets the time without moving the law: for a t that is that of the belief but for rounding.
   void relabel(double t) { time_ = t; }
+
+  /// Pushes the law forward by a map that is given, exactly and at no time: what was solved for in other coordinates
+  /// becomes the law of `map` of them. The model stays as it is: whoever wants to take further steps gives one of the
+  /// new coordinates to replace_model(). Throws std::invalid_argument if the dimension is another one.
+  void push_forward(const ConvexMap<double>& map);
 
   /// Goes on with another model of the same dimension.
   void replace_model(Model model);

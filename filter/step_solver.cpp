@@ -123,7 +123,7 @@ ConvexMap<double> StepSolver::solve_newton(const JkoStepProblem& problem, double
 
 ConvexMap<double> StepSolver::solve_lbfgs(const JkoStepProblem& problem, double ratio, const MinimizeOptions& options,
                                           MinimizeSummary& summary) {
-  const JkoStepProblem training = part(problem, false);
+  const JkoStepProblem training = options_.hold_out ? part(problem, false) : problem;
   const Parametrisation parameters(options_.widths, Frame::of(training.nodes, training.weights), options_.seed);
   const Vector identity = parameters.start(training.nodes, training.weights);
   Vector solution = identity;
@@ -177,7 +177,7 @@ JkoStepResult StepSolver::solve(const JkoStepProblem& problem, double length, co
     bool good = result.image.allFinite() && result.log_det.allFinite() &&
                 result.log_det.minCoeff() > std::log(kSmallestDeterminant) &&
                 lowers_loss(problem, result.image, result.log_det, slack);
-    if (good && trained) {
+    if (good && trained && options_.hold_out) {
       const JkoStepProblem held_out = part(problem, true);
       const MapValue moved = apply(result.map, held_out.nodes);
       good = lowers_loss(held_out, moved.image, moved.log_det, slack + 1e-3 * problem.temperature);

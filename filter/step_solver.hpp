@@ -7,8 +7,8 @@
 ///     solver.forget();    // after an observation: the velocity field has jumped
 ///
 /// What a result must satisfy: finite values, ∇²ψ well away from singular, and a loss that went down against the
-/// identity, also on nodes that were held out of the fit. A step that does not is solved again from the identity, and
-/// at last replaced by an affine map that cannot fail.
+/// identity, also on nodes that were held out of the fit, if there are any. A step that does not is solved again from
+/// the identity, and at last replaced by an affine map that cannot fail.
 
 #include "filter/convex_features.hpp"
 #include "filter/jko_state.hpp"
@@ -36,6 +36,10 @@ struct StepSolverOptions {
   /// A step is solved when further iterations lower the free energy by less than this times β⁻¹ (a relative entropy).
   /// 0: by solver; trained features stop early, before they bend between the nodes.
   double tolerance = 0.0;
+  /// Where features are trained: fit seven eighths of the nodes alone, and refuse a step that does worse on the others.
+  /// Nodes of a normal law have its mean and covariance exactly, which any part of them has not: where the law stays
+  /// close to a normal one, a fit to all of them errs less.
+  bool hold_out = true;
   std::uint64_t seed = 0;
 };
 

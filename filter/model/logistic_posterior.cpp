@@ -59,6 +59,25 @@ void add_rows(const Matrix& signed_rows, Index first, Index count, PointsView w,
   }
 }
 
+/// Adds the Taylor polynomials around `sum.at` of the rows [first, first + count) of `signed_rows` (d, n); of the
+/// Hessian the lower half alone.
+void add_expansions(const Matrix& signed_rows, Index first, Index count, LikelihoodExpansion& sum) {
+  // Enough rows for the product of matrices to be worth its name, few enough to stay in a cache.
+  constexpr Index kRows = 512;
+  Matrix weighted(signed_rows.rows(), std::min(kRows, count));
+  for (Index done = 0; done < count; done += kRows) {
+    const Index rows = std::min(kRows, count - done);
+    const auto data = signed_rows.middleCols(first + done, rows);
+    const Eigen::ArrayXd margin = (data.transpose() * sum.at).array();
+    const Eigen::ArrayXd e = (-margin.abs()).exp();  // the smaller of both probabilities is e/(1 + e)
+    const Eigen::ArrayXd wrong = (margin < 0.0).select(Eigen::ArrayXd::Ones(rows), e) / (1.0 + e);
+    sum.value += ((-margin).max(0.0) + e.log1p()).sum();
+    sum.gradient.noalias() -= data * wrong.matrix();
+    weighted.leftCols(rows) = data * (e.sqrt() / (1.0 + e)).matrix().asDiagonal();
+    sum.hessian.selfadjointView<Eigen::Lower>().rankUpdate(weighted.leftCols(rows));
+  }
+}
+
 /// e^s and its slope, as a straight line beyond s = 50.
 struct Exponential {
   double value, slope;
@@ -144,6 +163,27 @@ void LogisticPosterior::evaluate(PointsView theta, double, Eigen::Ref<Vector> va
       gradient(i, d) = alpha.slope * energy - slope_of_s;
     }
   }
+}
+
+LikelihoodExpansion LogisticPosterior::expand_likelihood(const Vector& w) const {
+  const Index n = rows(), d = features();
+  require(w.size() == d, "there is not one weight for each feature");
+  // Pieces depend on sizes alone: so do sums, whatever the number of threads.
+  const Index pieces = std::clamp<Index>(n / kFewestRows, 1, kTasks), piece_rows = (n + pieces - 1) / pieces;
+  std::vector<LikelihoodExpansion> sums(static_cast<std::size_t>((n + piece_rows - 1) / piece_rows));
+  for_each_block(n, piece_rows, [&](Index piece, Index first, Index count) {
+    LikelihoodExpansion& sum = sums[static_cast<std::size_t>(piece)];
+    sum = {w, 0.0, Vector::Zero(d), Matrix::Zero(d, d)};
+    add_expansions(*signed_rows_, first, count, sum);
+  });
+  LikelihoodExpansion total{w, 0.0, Vector::Zero(d), Matrix::Zero(d, d)};
+  for (const LikelihoodExpansion& sum : sums) {
+    total.value += scale_ * sum.value;
+    total.gradient += scale_ * sum.gradient;
+    total.hessian += scale_ * sum.hessian;
+  }
+  total.hessian.triangularView<Eigen::StrictlyUpper>() = total.hessian.transpose();
+  return total;
 }
 
 std::string LogisticPosterior::formula() const {

@@ -8,10 +8,12 @@
 #include "filter/model/double_well.hpp"
 #include "filter/model/mixture_potential.hpp"
 #include "filter/model/nonlinear.hpp"
+#include "filter/model/quadratic.hpp"
 #include "filter/model/sine_well.hpp"
 #include "filter/model/stochastic_volatility.hpp"
 #include "filter/reference/grid_filter.hpp"
 #include "tests/filter/filter_tester.hpp"
+#include "tests/filter/random_map.hpp"
 #include "tests/filter/test_models.hpp"
 #include "tests/test.hpp"
 
@@ -336,6 +338,55 @@ TEST_CASE("Nodes that are drawn anew for each step carry the density that the ma
 
 // Four wells further apart than diffusion reaches: each keeps the mass that flowed into it, and is a normal law in the
 // end.
+TEST_CASE("A law that is pushed forward by a map has the density that the Jacobian gives it", "[jko_filter]") {
+  for (const Index d : {1, 2, 4}) {
+    CAPTURE(d);
+    JkoOptions options;
+    options.step = 0.1;
+    JkoFilter filter(ou_model(d), options);
+    filter.predict(0.2);
+    const JkoFilter before = filter;
+    const ConvexMap<double> map = random_map(d, {3}, 40);
+    filter.push_forward(map);
+    CHECK(filter.time() == before.time());
+    const Points x = before.sample(200, 1);
+    const MapValue moved = apply(map, x);
+    const Vector expected = before.log_density(x) - moved.log_det;
+    CHECK((filter.log_density(moved.image) - expected).cwiseAbs().maxCoeff() < 1e-7);
+    const MapValue nodes = apply(map, before.belief().nodes().x);
+    CHECK((filter.mean() - nodes.image.transpose() * before.belief().nodes().weights).norm() < 1e-12);
+    CHECK(filter.sample(200, 1).isApprox(moved.image, 1e-12));
+    CHECK_THROWS_AS(filter.push_forward(random_map(d + 1, {}, 40)), std::invalid_argument);
+  }
+}
+
+TEST_CASE("Without nodes that are held out, a long step finds a normal law as exactly as its nodes are one",
+          "[jko_filter]") {
+  const Index d = 5;
+  const Matrix root = random_points(d, d, 8) + 3.0 * Matrix::Identity(d, d), precision = root * root.transpose() / 9.0;
+  const Vector mean = 0.3 * random_points(d, 1, 9);
+  const Matrix unit = Matrix::Identity(d, d);
+  const Model model{std::make_shared<Quadratic>(precision, precision * mean), 1.0, GaussianMixture::standard(d),
+                    std::make_shared<LinearGaussian>(unit, unit)};
+  const auto error = [&](bool hold_out) {
+    JkoOptions options;
+    options.scheme = Scheme::jko;
+    options.solver = Solver::lbfgs;
+    options.widths = {2};
+    options.nodes = 256;
+    options.tolerance = 1e-6;
+    options.iterations = 300;
+    options.hold_out = hold_out;
+    JkoFilter filter(model, options);
+    StepPlan plan = filter.plan(1e4, 1);
+    CHECK((!filter.step(plan, {}).fallback || hold_out));
+    return (filter.mean() - mean).norm() + (filter.covariance() * precision - unit).norm();
+  };
+  const double all = error(false), held_out = error(true);
+  CHECK(all < 0.05);
+  CHECK(all < 0.5 * held_out);
+}
+
 TEST_CASE("A pooled map parts a law among many wells, with the right density in each", "[jko_filter][accuracy]") {
   const Index d = 3;
   std::vector<GaussianMixture::Component> wells;

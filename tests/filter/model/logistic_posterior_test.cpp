@@ -135,7 +135,11 @@ TEST_CASE("the logistic posterior does not depend on the number of threads") {
     const Evaluation alone = evaluate(posterior, theta);
     omp_set_num_threads(3);
     const Evaluation together = evaluate(posterior, theta);
+    const LikelihoodExpansion near_together = posterior.expand_likelihood(Vector::Ones(9));
+    omp_set_num_threads(1);
+    const LikelihoodExpansion near_alone = posterior.expand_likelihood(Vector::Ones(9));
     omp_set_num_threads(threads);
+    CHECK(near_alone.hessian == near_together.hessian);
     CHECK(alone.value == together.value);
     CHECK(alone.gradient == together.gradient);
   }
@@ -170,6 +174,39 @@ TEST_CASE("mini-batches are right on average, and as scattered as subsets withou
   CHECK(evaluate(posterior.minibatch(size, 5, 3), theta).value[0] == seen(3, 0));
   CHECK(evaluate(posterior.minibatch(size, 6, 3), theta).value[0] != seen(3, 0));
   CHECK(evaluate(posterior.minibatch(n, 5, 3), theta).value == all.value);
+}
+
+TEST_CASE("the likelihood's expansion has the value, the slope and the curvature that the posterior has") {
+  // Rows of one block and of several, of one piece and of several; last, a mini-batch.
+  for (const auto& [n, d, size] : {std::array<Index, 3>{5, 2, 5}, {9000, 4, 9000}, {4000, 3, 700}}) {
+    CAPTURE(n, d, size);
+    const Data data = some_data(n, d);
+    const LogisticPosterior posterior = LogisticPosterior(data.x, data.y).minibatch(size, 3, 1);
+    const Vector w = Vector::LinSpaced(d, -0.3, 0.9);
+    const LikelihoodExpansion near = posterior.expand_likelihood(w);
+    CHECK(near.at == w);
+    // At s = 0 the prior adds |w|²/2 + b.
+    const double h = 1e-5;
+    Points theta = Points::Zero(2 * d + 1, d + 1);
+    theta.leftCols(d).rowwise() = w.transpose();
+    for (Index k = 0; k < d; ++k) {
+      theta(1 + k, k) += h;
+      theta(1 + d + k, k) -= h;
+    }
+    const Evaluation at = evaluate(posterior, theta);
+    CHECK(near.value == Approx(at.value[0] - 0.5 * w.squaredNorm() - posterior.prior().rate).epsilon(1e-12));
+    const Vector slope = at.gradient.row(0).head(d).transpose() - w;
+    CHECK((near.gradient - slope).norm() < 1e-11 * (1.0 + slope.norm()));
+    const Matrix difference = at.gradient.middleRows(1, d).leftCols(d) - at.gradient.bottomRows(d).leftCols(d);
+    const Matrix curvature = difference / (2.0 * h) - Matrix::Identity(d, d);
+    CHECK((near.hessian - curvature).norm() < 1e-6 * curvature.norm());
+    CHECK(near.hessian == near.hessian.transpose());
+  }
+  const LogisticPosterior far(Points::Ones(2, 1), Eigen::Vector2d(1.0, -1.0));
+  const LikelihoodExpansion there = far.expand_likelihood(Vector::Constant(1, 800.0));
+  CHECK(there.value == Approx(800.0));
+  CHECK(there.gradient[0] == Approx(1.0));
+  CHECK(there.hessian(0, 0) >= 0.0);
 }
 
 TEST_CASE("the curvature at no weights is that of the likelihood there") {
@@ -218,6 +255,8 @@ TEST_CASE("a logistic posterior without sense is refused") {
           LogisticPosterior(x, y, {0.0, 1.0});
         }) == "logistic posterior: the prior's shape and rate are not positive numbers");
   CHECK(refusal([&] { LogisticPosterior(x, y).minibatch(0, 1, 1); }) == "logistic posterior: a mini-batch has no rows");
+  CHECK(refusal([&] { LogisticPosterior(x, y).expand_likelihood(Vector::Ones(2)); }) ==
+        "logistic posterior: there is not one weight for each feature");
   CHECK(refusal([&] { predictive_probability(x, Points::Ones(4, 1)); }) ==
         "logistic posterior: parameters are not weights, one a feature, and log alpha");
 }
