@@ -3,25 +3,28 @@
 #include <cmath>
 #include <memory>
 
+#include "filter/model/affine_pullback.hpp"
+#include "filter/model/controlled_minibatch.hpp"
 #include "filter/model/linear_gaussian.hpp"
+#include "filter/model/logistic_approximation.hpp"
 
 namespace jko {
 namespace {
 
-/// The posterior of the rows that the step in hand uses.
+/// The potential of the rows that the step in hand uses.
 class CurrentRows final : public Potential {
  public:
-  explicit CurrentRows(LogisticPosterior rows) : rows_(std::move(rows)) {}
-  void use(LogisticPosterior rows) { rows_ = std::move(rows); }
+  explicit CurrentRows(std::shared_ptr<const Potential> rows) : rows_(std::move(rows)) {}
+  void use(std::shared_ptr<const Potential> rows) { rows_ = std::move(rows); }
 
-  Index dimension() const override { return rows_.dimension(); }
+  Index dimension() const override { return rows_->dimension(); }
   void evaluate(PointsView x, double t, Eigen::Ref<Vector> value, Eigen::Ref<Points> gradient) const override {
-    rows_.evaluate(x, t, value, gradient);
+    rows_->evaluate(x, t, value, gradient);
   }
-  std::string formula() const override { return rows_.formula(); }
+  std::string formula() const override { return rows_->formula(); }
 
  private:
-  LogisticPosterior rows_;
+  std::shared_ptr<const Potential> rows_;
 };
 
 }  // namespace
@@ -42,21 +45,34 @@ GaussianMixture posterior_start(const LogisticPosterior& posterior) {
 
 PosteriorFlow posterior_flow(const LogisticPosterior& posterior, const PosteriorFlowOptions& options,
                              std::uint64_t seed) {
-  const auto current = std::make_shared<CurrentRows>(posterior);
+  const NormalApproximation start = normal_approximation(posterior);
+  const auto all_rows = std::make_shared<const LogisticPosterior>(posterior);
+  const auto current = std::make_shared<CurrentRows>(all_rows);
+  const auto round = std::make_shared<const AffinePullback>(current, start.mean, start.root);
   const Matrix unit = Matrix::Identity(posterior.dimension(), posterior.dimension());
   // Nothing is observed: all data are in the potential.
-  const Model model{current, 1.0, posterior_start(posterior), std::make_shared<LinearGaussian>(unit, unit)};
+  const auto nothing = std::make_shared<LinearGaussian>(unit, unit);
+  const GaussianMixture initial = GaussianMixture::standard(posterior.dimension());
   JkoOptions jko = options.jko;
   jko.scheme = Scheme::jko;
   jko.seed = seed;
-  PosteriorFlow flow{model, JkoFilter(model, jko)};
+  jko.hold_out = false;           // the law stays close to a normal one
+  jko.chain = options.steps + 2;  // no map is folded, that to theta included: draws go through all of them
+  PosteriorFlow flow{{all_rows, 1.0, initial, nothing},
+                     JkoFilter({round, 1.0, initial, nothing}, jko),
+                     start.mean,
+                     start.root.rowwise().norm()};
+  flow.passes = start.passes;
   double length = options.first_step;
   bool failed = false;  // the step before
-  for (int attempt = 0; attempt < options.steps; ++attempt) {
-    const bool all = options.batch == 0 || attempt >= options.steps - options.full_steps;
-    if (options.batch > 0) {
-      const Index rows = all ? posterior.rows() : options.batch;
-      current->use(posterior.minibatch(rows, seed, static_cast<std::uint64_t>(attempt)));
+  for (std::uint64_t attempt = 0; flow.steps < options.steps; ++attempt) {
+    const bool all =
+        options.batch == 0 || options.batch >= posterior.rows() || flow.steps >= options.steps - options.full_steps;
+    if (all) {
+      current->use(all_rows);
+    } else {
+      current->use(std::make_shared<const ControlledMinibatch>(posterior.minibatch(options.batch, seed, attempt),
+                                                               start.likelihood));
     }
     const JkoFilter before = flow.filter;
     StepPlan plan = flow.filter.plan(flow.filter.time() + length, 1);
@@ -67,7 +83,7 @@ PosteriorFlow posterior_flow(const LogisticPosterior& posterior, const Posterior
       // nodes can tell, no step lowers the free energy, and further tries are in vain.
       flow.filter = before;
       ++flow.retries;
-      if (failed && all && flow.steps > 0) break;
+      if (failed) break;
       failed = true;
       length /= options.growth;
       continue;
@@ -76,6 +92,7 @@ PosteriorFlow posterior_flow(const LogisticPosterior& posterior, const Posterior
     ++flow.steps;
     length *= options.growth;
   }
+  flow.filter.push_forward(round->map());
   return flow;
 }
 

@@ -49,6 +49,15 @@ ordered_json result_of(const Study& study, const std::string& key) {
   throw std::runtime_error("no task " + key);
 }
 
+PosteriorFlowOptions small_flow() {
+  PosteriorFlowOptions options;
+  options.jko.solver = Solver::lbfgs;
+  options.jko.widths = {6, 6};
+  options.jko.nodes = 1024;
+  options.jko.tolerance = 2e-5;
+  return options;
+}
+
 }  // namespace
 
 TEST_CASE("the flow finds the posterior that NUTS finds") {
@@ -58,13 +67,11 @@ TEST_CASE("the flow finds the posterior that NUTS finds") {
   const Vector y = (x.col(0) + 0.8 * x.col(2)).array().sign();
   const LogisticPosterior posterior(x.leftCols(2), y, {1.0, 0.5});
   const Index d = posterior.dimension();
-  PosteriorFlowOptions options;
-  options.jko.solver = Solver::lbfgs;
-  options.jko.widths = {2};
-  options.jko.nodes = 1024;
+  PosteriorFlowOptions options = small_flow();
+  options.steps = 2;
   const PosteriorFlow flow = posterior_flow(posterior, options, 1);
-  CHECK(flow.steps >= 2);
-  CHECK(flow.steps + flow.retries <= options.steps);
+  CHECK(flow.steps >= 1);
+  CHECK(flow.steps <= options.steps);
 
   NutsOptions nuts;
   nuts.warmup = 300;
@@ -77,28 +84,37 @@ TEST_CASE("the flow finds the posterior that NUTS finds") {
       return std::sqrt((draws.col(k).array() - draws.col(k).mean()).square().mean());
     };
     CAPTURE(k);
-    CHECK(std::abs(ours.col(k).mean() - theirs.col(k).mean()) < 0.12 * sd(theirs));
+    CHECK(std::abs(ours.col(k).mean() - theirs.col(k).mean()) < 0.08 * sd(theirs));
     CHECK(sd(ours) == Approx(sd(theirs)).epsilon(0.12));
   }
+  // The density is that of theta, exp(-Φ) but for its constant.
+  Vector phi(ours.rows());
+  Points gradient(ours.rows(), d);
+  posterior.evaluate(ours, 0.0, phi, gradient);
+  const Eigen::ArrayXd gap = flow.filter.log_density(ours) + phi;
+  CHECK(std::sqrt((gap - gap.mean()).square().mean()) < 0.3);
+  // Its constant bounds the log evidence from below (Jensen), and here closely: importance sampling tells it.
+  const double log_evidence = std::log((-gap + gap.mean()).exp().mean()) - gap.mean();
+  CHECK(log_evidence + gap.mean() > 0.0);
+  CHECK(log_evidence + gap.mean() < 0.05);
 }
 
-TEST_CASE("the flow with mini-batches ends on all rows") {
-  Points x(400, 3);
+TEST_CASE("mini-batches lead the flow to the posterior of all rows") {
+  Points x(4000, 3);
   fill_standard_normal(23, 1, x);
   const LogisticPosterior posterior(x.leftCols(2), (x.col(0) + x.col(2)).array().sign(), {1.0, 0.5});
-  PosteriorFlowOptions options;
-  options.jko.solver = Solver::lbfgs;
-  options.jko.widths = {2};
-  options.jko.nodes = 1024;
-  options.steps = 5;
-  const Vector all = posterior_flow(posterior, options, 1).filter.mean();
-  options.batch = 20;
-  options.full_steps = 3;
-  const Vector ended_on_all = posterior_flow(posterior, options, 1).filter.mean();
-  options.full_steps = 0;
-  const Vector ended_on_few = posterior_flow(posterior, options, 1).filter.mean();
-  CHECK((ended_on_all - all).norm() < 0.2);
-  CHECK((ended_on_few - all).norm() > 0.6);
+  PosteriorFlowOptions options = small_flow();
+  const PosteriorFlow all = posterior_flow(posterior, options, 1);
+  options.batch = 200;
+  const PosteriorFlow few = posterior_flow(posterior, options, 1);
+  CHECK(few.steps == 1);
+  const Vector deviation = all.filter.covariance().diagonal().cwiseSqrt();
+  CHECK((all.filter.mean() - few.filter.mean()).cwiseQuotient(deviation).cwiseAbs().maxCoeff() < 0.05);
+  CHECK((few.filter.covariance().diagonal().cwiseSqrt().cwiseQuotient(deviation).array() - 1.0).abs().maxCoeff() <
+        0.05);
+  // Where the law was before the first step.
+  CHECK(few.passes >= 3);
+  CHECK((all.filter.mean() - all.start_mean).cwiseQuotient(all.start_deviation).cwiseAbs().maxCoeff() < 0.3);
 }
 
 TEST_CASE("a task of the posterior study says how well its draws predict, and can be repeated") {
@@ -126,7 +142,19 @@ TEST_CASE("a task of the posterior study says how well its draws predict, and ca
   again.erase("seconds");
   first.erase("seconds");
   CHECK(again == first);
-  CHECK(load_flow(options.save).dimension() == 3);
+
+  // What was saved last is that of the second split: a law of theta, not of the coordinates that it was found in.
+  const TrainedFlow saved = load_flow(options.save);
+  const Points draws = saved.sample(4000, 5);
+  const auto mean = results[3].at("mean").get<std::vector<double>>(),
+             sd = results[3].at("sd").get<std::vector<double>>();
+  for (Index k = 0; k < 3; ++k) {
+    const auto i = static_cast<std::size_t>(k);
+    CHECK(std::abs(draws.col(k).mean() - mean[i]) < 0.15 * sd[i]);
+  }
+  CHECK(saved.log_density(draws).allFinite());
+  CHECK(results[3].at("moved").get<double>() < 1.0);
+  CHECK(results[3].at("passes").get<int>() >= 3);
 
   const StudyReport report = study.report(results);
   REQUIRE(report.tables.size() == 4);
@@ -189,6 +217,8 @@ TEST_CASE("the posterior study leaves out what it cannot have, unless it is aske
   CHECK(complaint(R"({"sets": ["german"]})").find("sets: 'german' has to be read: give its folder by --data") == 0);
   CHECK(complaint(R"({"sets": ["german"]})", "/nowhere").find("sets: there is no file of 'german' in /nowhere") == 0);
   CHECK(complaint(R"({"jko": {"nodes": 3}})").find("jko.nodes: ") == 0);
+  CHECK(complaint(R"({"jko": {"tolerance": 0}})").find("jko.tolerance: ") == 0);
+  CHECK(complaint(R"({"jko": {"spread": 1}})").find("jko.spread: ") == 0);
   CHECK(complaint(R"({"svgd": {"particle": 3}})").find("svgd.particle: ") == 0);
   CHECK(complaint(R"({"dimensions": [3]})").find("the data sets have their own dimensions") == 0);
 }
