@@ -256,6 +256,8 @@ ordered_json StationaryStudy::run(const Entry& entry) const {
       options = {};
       options.scheme = jko_.scheme;
       options.step = jko_.step;
+      options.nodes = std::min<Index>(jko_.nodes, 4800);  // more no longer help
+      options.widths = {std::max<Index>(options.nodes * 3 / 50, 1)};
     }
     auto jko = std::make_unique<JkoFilter>(model, options);
     summary = jko->predict(end_);
