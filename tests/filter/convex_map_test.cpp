@@ -62,45 +62,47 @@ struct AutogradMap {
   }
 };
 
+void check_against_autograd(const ConvexMap<double>& map, const Points& x) {
+  const Index n = x.rows(), d = x.cols();
+  const Points d_image = random_points(n, d, 4);
+  const Vector d_log_det = random_points(n, 1, 5);
+  MapEvaluator<double> evaluator(x, map.widths());
+  evaluator.forward(map);
+  ConvexMap<double> gradient;
+  evaluator.backward(map, d_image, d_log_det, gradient);
+
+  const AutogradMap reference(map);
+  const torch::Tensor points = to_tensor(x).set_requires_grad(true);
+  const auto [T, H] = reference.image_and_hessian(points);
+  const torch::Tensor log_det = torch::logdet(H);
+  CHECK(relative_difference(evaluator.image(), to_matrix(T.detach())) < 1e-12);
+  CHECK(relative_difference(evaluator.hessian(), to_matrix(H.detach().reshape({n, d * d}))) < 1e-11);
+  CHECK(relative_difference(evaluator.log_det(), to_matrix(log_det.detach())) < 1e-11);
+
+  torch::Tensor loss = (T * to_tensor(d_image)).sum() + (log_det * to_tensor(d_log_det).squeeze(1)).sum();
+  loss.backward();
+  // Only the symmetric part of ∂L/∂Q has a meaning, since Q is symmetric.
+  const auto symmetric = [](const Matrix& m) { return Matrix(m + m.transpose()); };
+  CHECK(relative_difference(symmetric(gradient.Q), symmetric(to_matrix(reference.Q.grad()))) < 1e-9);
+  CHECK(relative_difference(gradient.c, to_matrix(reference.c.grad())) < 1e-9);
+  for (std::size_t l = 0; l < map.layers.size(); ++l) {
+    CAPTURE(l);
+    const auto& [A, W, b, w] = reference.layers[l];
+    CHECK(relative_difference(gradient.layers[l].A, to_matrix(A.grad())) < 1e-9);
+    CHECK(relative_difference(gradient.layers[l].b, to_matrix(b.grad())) < 1e-9);
+    CHECK(relative_difference(gradient.layers[l].w, to_matrix(w.grad())) < 1e-9);
+    if (l > 0) CHECK(relative_difference(gradient.layers[l].W, to_matrix(W.grad())) < 1e-9);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("The map's value, Hessian and parameter gradient agree with autograd", "[convex_map]") {
   for (const Index d : {1, 2, 5}) {
     for (const auto& widths : {std::vector<Index>{}, {7}, {9, 6}, {5, 8, 4}}) {
       CAPTURE(d, widths.size());
-      const ConvexMap<double> map = random_map(d, widths, 10 * d + widths.size());
-      const Index n = 150;  // more than two blocks, the last one partly filled
-      const Points x = random_points(n, d, 3);
-      const Points d_image = random_points(n, d, 4);
-      const Vector d_log_det = random_points(n, 1, 5);
-
-      MapEvaluator<double> evaluator(x, widths);
-      evaluator.forward(map);
-      ConvexMap<double> gradient;
-      evaluator.backward(map, d_image, d_log_det, gradient);
-
-      const AutogradMap reference(map);
-      const torch::Tensor points = to_tensor(x).set_requires_grad(true);
-      const auto [T, H] = reference.image_and_hessian(points);
-      const torch::Tensor log_det = torch::logdet(H);
-      CHECK(relative_difference(evaluator.image(), to_matrix(T.detach())) < 1e-12);
-      CHECK(relative_difference(evaluator.hessian(), to_matrix(H.detach().reshape({n, d * d}))) < 1e-11);
-      CHECK(relative_difference(evaluator.log_det(), to_matrix(log_det.detach())) < 1e-11);
-
-      torch::Tensor loss = (T * to_tensor(d_image)).sum() + (log_det * to_tensor(d_log_det).squeeze(1)).sum();
-      loss.backward();
-      // Only the symmetric part of ∂L/∂Q has a meaning, since Q is symmetric.
-      const auto symmetric = [](const Matrix& m) { return Matrix(m + m.transpose()); };
-      CHECK(relative_difference(symmetric(gradient.Q), symmetric(to_matrix(reference.Q.grad()))) < 1e-9);
-      CHECK(relative_difference(gradient.c, to_matrix(reference.c.grad())) < 1e-9);
-      for (std::size_t l = 0; l < widths.size(); ++l) {
-        CAPTURE(l);
-        const auto& [A, W, b, w] = reference.layers[l];
-        CHECK(relative_difference(gradient.layers[l].A, to_matrix(A.grad())) < 1e-9);
-        CHECK(relative_difference(gradient.layers[l].b, to_matrix(b.grad())) < 1e-9);
-        CHECK(relative_difference(gradient.layers[l].w, to_matrix(w.grad())) < 1e-9);
-        if (l > 0) CHECK(relative_difference(gradient.layers[l].W, to_matrix(W.grad())) < 1e-9);
-      }
+      // More than two blocks, the last one partly filled.
+      check_against_autograd(random_map(d, widths, 10 * d + widths.size()), random_points(150, d, 3));
     }
   }
 }
@@ -114,32 +116,9 @@ TEST_CASE("A pooled map's value, Hessian and parameter gradient agree with autog
       map.layers.front().A *= steep;
       map.layers.front().b *= steep;
       map.layers.front().w /= steep;
-      const Index n = 150;
-      Points x = random_points(n, d, 3);
+      Points x = random_points(150, d, 3);
       x.topRows(64) *= 0.05;  // where units are steep, most are unseen by this whole block
-      const Points d_image = random_points(n, d, 4);
-      const Vector d_log_det = random_points(n, 1, 5);
-      MapEvaluator<double> evaluator(x, map.widths());
-      evaluator.forward(map);
-      ConvexMap<double> gradient;
-      evaluator.backward(map, d_image, d_log_det, gradient);
-
-      const AutogradMap reference(map);
-      const torch::Tensor points = to_tensor(x).set_requires_grad(true);
-      const auto [T, H] = reference.image_and_hessian(points);
-      const torch::Tensor log_det = torch::logdet(H);
-      CHECK(relative_difference(evaluator.image(), to_matrix(T.detach())) < 1e-12);
-      CHECK(relative_difference(evaluator.hessian(), to_matrix(H.detach().reshape({n, d * d}))) < 1e-11);
-      CHECK(relative_difference(evaluator.log_det(), to_matrix(log_det.detach())) < 1e-11);
-      torch::Tensor loss = (T * to_tensor(d_image)).sum() + (log_det * to_tensor(d_log_det).squeeze(1)).sum();
-      loss.backward();
-      const auto symmetric = [](const Matrix& m) { return Matrix(m + m.transpose()); };
-      CHECK(relative_difference(symmetric(gradient.Q), symmetric(to_matrix(reference.Q.grad()))) < 1e-9);
-      CHECK(relative_difference(gradient.c, to_matrix(reference.c.grad())) < 1e-9);
-      const auto& [A, W, b, w] = reference.layers.front();
-      CHECK(relative_difference(gradient.layers[0].A, to_matrix(A.grad())) < 1e-9);
-      CHECK(relative_difference(gradient.layers[0].b, to_matrix(b.grad())) < 1e-9);
-      CHECK(gradient.layers[0].w(0) == Approx(to_matrix(w.grad())(0)).epsilon(1e-9));
+      check_against_autograd(map, x);
     }
   }
 }
