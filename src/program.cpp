@@ -40,6 +40,24 @@ struct CommandLine {
 
 // What several commands have in common.
 
+/// CLI11's own checks would name the largest double as a bound.
+CLI::Validator number_where(bool (*good)(double), const char* expected) {
+  return {[good, expected](std::string& text) {
+            double value = 0.0;
+            if (CLI::detail::lexical_cast(text, value) && good(value)) return std::string();
+            return fmt::format("expected {}, found {}", expected, text);
+          },
+          ""};
+}
+
+CLI::Validator positive() {
+  return number_where([](double value) { return value > 0.0; }, "a positive number");
+}
+
+CLI::Validator not_negative() {
+  return number_where([](double value) { return value >= 0.0; }, "a number that is not negative");
+}
+
 void add_study(CLI::App& command, std::string& file) {
   command.add_option("-c,--config", file, "the study: model, columns, settings (JSON)")->type_name("FILE")->required();
 }
@@ -51,7 +69,7 @@ CLI::Option* add_output(CLI::App& command, std::string& folder) {
 
 void add_seed(CLI::App& command, std::uint64_t& seed) {
   command.add_option("--seed", seed, "of the random numbers")
-      ->check(CLI::NonNegativeNumber)
+      ->check(not_negative())
       ->type_name("N")
       ->capture_default_str();
 }
@@ -76,7 +94,7 @@ void add_window(CLI::App& command, CommandLine& line) {
       ->type_name("FILE.png")
       ->group("Window");
   command.add_option("--after", line.window.after, "… so many seconds after the start (default: at the end)")
-      ->check(CLI::NonNegativeNumber)
+      ->check(not_negative())
       ->type_name("SECONDS")
       ->group("Window");
   command.add_option("--size", line.window.size, "of the window, or of the picture")
@@ -191,7 +209,7 @@ void define_live(CLI::App& app, CommandLine& line) {
       ->type_name("N")
       ->capture_default_str();
   command->add_option("--lag", options.lag, "how late an observation may come (model's time)")
-      ->check(CLI::NonNegativeNumber)
+      ->check(not_negative())
       ->group("In")
       ->type_name("T")
       ->capture_default_str();
@@ -211,7 +229,7 @@ void define_live(CLI::App& app, CommandLine& line) {
       ->group("Out")
       ->type_name("LO:HI:N");
   command->add_option("--every", options.every, "the density so often (model's time)")
-      ->check(CLI::PositiveNumber)
+      ->check(positive())
       ->group("Out")
       ->type_name("T")
       ->capture_default_str();
@@ -222,7 +240,7 @@ void define_live(CLI::App& app, CommandLine& line) {
       ->group("Out")
       ->type_name("FILE");
   command->add_option("--checkpoint-every", options.checkpoint_every, "seconds")
-      ->check(CLI::PositiveNumber)
+      ->check(positive())
       ->group("Out")
       ->type_name("S")
       ->capture_default_str();
@@ -238,7 +256,7 @@ void define_live(CLI::App& app, CommandLine& line) {
   command->add_option("--budget", line.budget, "time for an observation (default: the stream's spacing), or none")
       ->type_name("MS");
   command->add_option("--gate", options.gate, "hold back observations so many nats less likely than expected")
-      ->check(CLI::PositiveNumber)
+      ->check(positive())
       ->type_name("NATS");
   add_seed(*command, options.seed);
   add_threads(*command, options.threads);
@@ -321,7 +339,7 @@ void define_experiment(CLI::App& app, CommandLine& line) {
   command->add_option("--dims", study.dimensions, "dimensions, separated by commas, instead of the config's")
       ->delimiter(',')
       ->type_name("D,…")
-      ->check(CLI::PositiveNumber);
+      ->check(positive());
   command->add_option("--repeats", study.repeats, "instead of the config's")
       ->type_name("N")
       ->check(CLI::Range(1, 100000));
@@ -369,7 +387,7 @@ void define_simulate(CLI::App& app, CommandLine& line) {
       ->type_name("FACTOR")
       ->needs(send);
   command->add_option("-n,--count", options.count, "so many observations instead of the schedule's; 0: without end")
-      ->check(CLI::NonNegativeNumber)
+      ->check(not_negative())
       ->type_name("N");
   add_seed(*command, options.seed);
   command->add_flag("-q,--quiet", options.quiet, "no progress");

@@ -154,6 +154,8 @@ TEST_CASE("a bad command line ends with a hint and exit code 2") {
       {"replay", "-c", "a.json", "-i", "b.csv", "--density", "0:1"},
       {"replay", "-c", "a.json", "-i", "b.csv", "--until", "soon"},
       {"check", "--config", "a.json", "--banana"},
+      {"experiment", "stationary", "--dims", "2,0"},
+      {"live", "-c", "a.json", "--gate", "-1"},
   };
   for (const auto& arguments : bad) {
     const Outcome outcome = run(arguments);
@@ -161,6 +163,7 @@ TEST_CASE("a bad command line ends with a hint and exit code 2") {
     CHECK(outcome.code == 2);
     CHECK(one_line(outcome.err));
     CHECK(contains(outcome.err, "--help"));
+    CHECK(outcome.err.size() < 250);
     CHECK(outcome.out.empty());
   }
 }

@@ -3,23 +3,13 @@
 #include <cmath>
 #include <map>
 
+#include "tests/filter/model/evaluation.hpp"
 #include "tests/filter/random_map.hpp"
 #include "tests/test.hpp"
 
 using namespace jko;
 
 namespace {
-
-struct Evaluation {
-  Vector value;
-  Points gradient;
-};
-
-Evaluation evaluate(const Potential& potential, const Points& theta) {
-  Evaluation result{Vector(theta.rows()), Points(theta.rows(), theta.cols())};
-  potential.evaluate(theta, 0.0, result.value, result.gradient);
-  return result;
-}
 
 LogisticPosterior some_posterior(Index n, Index d) {
   const Points x = random_points(n, d, 1);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "filter/random.hpp"
+#include "tests/filter/model/evaluation.hpp"
 #include "tests/test.hpp"
 
 using namespace jko;
@@ -32,17 +33,6 @@ Points some_parameters(Index count, Index features) {
   Points theta(count, features + 1);
   fill_standard_normal(12, 1, theta);
   return theta;
-}
-
-struct Evaluation {
-  Vector value;
-  Points gradient;
-};
-
-Evaluation evaluate(const LogisticPosterior& posterior, const Points& theta) {
-  Evaluation result{Vector(theta.rows()), Points(theta.rows(), theta.cols())};
-  posterior.evaluate(theta, 0.0, result.value, result.gradient);
-  return result;
 }
 
 torch::Tensor to_tensor(const Matrix& m) {
