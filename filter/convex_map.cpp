@@ -100,7 +100,7 @@ MapEvaluator<Scalar>::MapEvaluator(const PointsS& points, const std::vector<Inde
     ws.blocks[k].resize(std::min(kBlock, n - static_cast<Index>(k) * kBlock), d, widths);
   }
   const Index slices = std::min(kSlices, block_count(n));
-  ws.slices.assign(slices, ConvexMap<Scalar>::zero(d, widths));
+  ws.slices.resize(slices);  // shaped by backward(), since a pooled layer has another shape for the same widths
   ws.adjoints.resize(slices);
   for (auto& adjoint : ws.adjoints) adjoint.resize(kBlock, d, widths);
 }
@@ -167,7 +167,7 @@ void MapEvaluator<Scalar>::backward(const ConvexMap<Scalar>& map, const PointsS&
 #pragma omp parallel for schedule(static) if (ws.share)
   for (Index s = 0; s < slices; ++s) {
     ConvexMap<Scalar>& sum = ws.slices[s];
-    set_zero(sum);
+    set_zero(sum, map);
     for (Index k = s * blocks / slices; k < (s + 1) * blocks / slices; ++k) {
       MapBlock<Scalar>& block = ws.blocks[k];
       const Index row = k * kBlock, n = block.rows();

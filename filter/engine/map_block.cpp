@@ -9,14 +9,16 @@
 namespace jko {
 
 template <typename Scalar>
-void set_zero(ConvexMap<Scalar>& map) {
-  map.Q.setZero();
-  map.c.setZero();
-  for (auto& layer : map.layers) {
-    layer.A.setZero();
-    layer.W.setZero();
-    layer.b.setZero();
-    layer.w.setZero();
+void set_zero(ConvexMap<Scalar>& gradient, const ConvexMap<Scalar>& map) {
+  gradient.Q.setZero(map.Q.rows(), map.Q.cols());
+  gradient.c.setZero(map.c.size());
+  gradient.layers.resize(map.layers.size());
+  for (std::size_t l = 0; l < map.layers.size(); ++l) {
+    const auto& layer = map.layers[l];
+    gradient.layers[l].A.setZero(layer.A.rows(), layer.A.cols());
+    gradient.layers[l].W.setZero(layer.W.rows(), layer.W.cols());
+    gradient.layers[l].b.setZero(layer.b.size());
+    gradient.layers[l].w.setZero(layer.w.size());
   }
 }
 
@@ -297,8 +299,8 @@ void MapBlock<Scalar>::accumulate(const ConvexMap<Scalar>& map, View x, View d_i
   }
 }
 
-template void set_zero(ConvexMap<float>&);
-template void set_zero(ConvexMap<double>&);
+template void set_zero(ConvexMap<float>&, const ConvexMap<float>&);
+template void set_zero(ConvexMap<double>&, const ConvexMap<double>&);
 template struct MapAdjoint<float>;
 template struct MapAdjoint<double>;
 template class MapBlock<float>;

@@ -82,8 +82,9 @@ class MapBlock {
   Mat product_;                       ///< result of a stacked product
 };
 
+/// Zeros in the shapes of `map`'s parameters; allocates only where the shapes change.
 template <typename Scalar>
-void set_zero(ConvexMap<Scalar>& map);
+void set_zero(ConvexMap<Scalar>& gradient, const ConvexMap<Scalar>& map);
 
 extern template struct MapAdjoint<float>;
 extern template struct MapAdjoint<double>;

@@ -24,6 +24,8 @@ Matrix to_matrix(const torch::Tensor& tensor) {
 }
 
 double relative_difference(const Matrix& a, const Matrix& b) {
+  REQUIRE(a.rows() == b.rows());
+  REQUIRE(a.cols() == b.cols());
   return a.size() == 0 ? 0.0 : (a - b).norm() / (1e-300 + std::max(a.norm(), b.norm()));
 }
 
