@@ -56,6 +56,7 @@ StepSolverOptions solver_options(const JkoOptions& options) {
   solver.budget_ms = options.budget_ms;
   solver.hold_out = options.hold_out;
   solver.seed = options.seed;
+  solver.engine = options.engine;
   return solver;
 }
 

@@ -39,6 +39,7 @@ struct JkoOptions {
   bool redraw = false;
   bool hold_out = true;  ///< as StepSolverOptions has it
   std::uint64_t seed = 0;
+  std::shared_ptr<StepEngine> engine;  ///< as StepSolverOptions has it; clones share it
 };
 
 /// How a prediction is cut into steps, and how far it has come. Each of the `count` steps may be several: after an

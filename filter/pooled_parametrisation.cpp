@@ -12,7 +12,6 @@
 namespace jko {
 namespace {
 
-constexpr double kFloor = 1e-3;          // ε: no step contracts by more than this factor
 constexpr double kSmallestShare = 1e-6;  // of the nodes: a unit that fewer see stays where it is
 
 /// Where θ holds what.
@@ -76,7 +75,7 @@ PooledParametrisation::PooledParametrisation(const ConvexMap<double>& guess, Poi
 
   const Matrix identity = Matrix::Identity(d, d);
   start_.resize(at.size());
-  start_.head(at.square()) = scale_ * Matrix(Eigen::LLT<Matrix>(guess.Q - kFloor * identity).matrixL()).reshaped();
+  start_.head(at.square()) = scale_ * Matrix(Eigen::LLT<Matrix>(guess.Q - kMapFloor * identity).matrixL()).reshaped();
   start_.segment(at.shift(), d) = guess.c - center_ + guess.Q * center_;
   start_.segment(at.planes(), at.units * d) = pool.A.reshaped() / scale_;
   start_.segment(at.offsets(), at.units) = pool.b + pool.A.cwiseProduct(seen_).rowwise().sum();
@@ -88,7 +87,7 @@ ConvexMap<double> PooledParametrisation::map(const Vector& theta) const {
   ConvexMap<double> map;
   const Matrix R = Matrix(theta.head(at.square()).reshaped(at.d, at.d).triangularView<Eigen::Lower>()) / scale_;
   map.Q = R * R.transpose();
-  map.Q.diagonal().array() += kFloor;
+  map.Q.diagonal().array() += kMapFloor;
   map.c = center_ - map.Q * center_ + theta.segment(at.shift(), at.d);
   auto& pool = map.layers.emplace_back();
   pool.A = scale_ * theta.segment(at.planes(), at.units * at.d).reshaped(at.units, at.d);

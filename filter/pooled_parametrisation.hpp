@@ -25,6 +25,12 @@ class PooledParametrisation {
   const std::vector<Index>& widths() const { return widths_; }
   const Vector& start() const { return start_; }
 
+  // What map() measures in, for those who do the same elsewhere.
+  const Vector& center() const { return center_; }
+  double scale() const { return scale_; }
+  double stretch() const { return stretch_; }
+  const Points& seen() const { return seen_; }
+
   ConvexMap<double> map(const Vector& theta) const;
 
   /// The rows of `nodes` (N, D) sorted by the unit of the guess that sees most of each.

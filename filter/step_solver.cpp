@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 
 #include "filter/pooled_parametrisation.hpp"
 #include "filter/random.hpp"
@@ -62,8 +63,8 @@ ConvexMap<double> pooled_map(const Vector& flat, Index d, Index units) {
   return map;
 }
 
-double loss_of(const JkoStepProblem& problem, const ConvexMap<double>& map) {
-  const MapValue moved = apply(map, problem.nodes);
+double loss_of(const JkoStepProblem& problem, const ConvexMap<double>& map, StepEngine& engine) {
+  const MapValue moved = engine.apply(map, problem.nodes);
   const double loss = step_loss(problem, moved.image, moved.log_det);
   return std::isfinite(loss) ? loss : std::numeric_limits<double>::infinity();
 }
@@ -76,13 +77,21 @@ Index default_width(Index dimension) {
 
 StepSolver::StepSolver(StepSolverOptions options, Index dimension)
     : dimension_(dimension), options_(std::move(options)) {
+  if (!options_.engine) options_.engine = default_engine();
   if (options_.solver == Solver::automatic) {
-    options_.solver = options_.widths.size() > 1 ? Solver::lbfgs : Solver::newton;
+    const bool trained = options_.widths.size() > 1 || !options_.engine->newton();
+    options_.solver = trained ? Solver::lbfgs : Solver::newton;
   }
-  if (options_.tolerance == 0.0) options_.tolerance = options_.solver == Solver::newton && dimension == 1 ? 1e-8 : 1e-5;
+  if (options_.solver == Solver::newton && !options_.engine->newton()) {
+    throw std::invalid_argument("the solver newton is the processor's alone; on a device there are lbfgs and pooled");
+  }
+  const bool on_a_line = dimension == 1 && options_.solver != Solver::pooled;
+  if (options_.tolerance == 0.0) options_.tolerance = on_a_line ? 1e-8 : 1e-5;
+  // The nodes of a line lie so close that features cannot bend between them, unless some are held out.
+  if (on_a_line) options_.hold_out = false;
   if (options_.widths.empty()) {
     if (options_.solver == Solver::lbfgs)
-      options_.widths = {16, 16};
+      options_.widths = on_a_line ? std::vector<Index>{32, 32} : std::vector<Index>{16, 16};
     else
       options_.widths = {options_.solver == Solver::pooled ? 16 : default_width(dimension)};
   }
@@ -128,7 +137,7 @@ ConvexMap<double> StepSolver::solve_lbfgs(const JkoStepProblem& problem, double 
   const Vector identity = parameters.start(training.nodes, training.weights);
   Vector solution = identity;
   if (ratio > 0.0) solution += ratio * (theta_ - identity_theta_);
-  summary = lbfgs_step(training, parameters, solution, options);
+  summary = options_.engine->minimise(training, parameters, solution, options);
   theta_ = solution;
   identity_theta_ = identity;
   return parameters.map(solution);
@@ -141,11 +150,11 @@ ConvexMap<double> StepSolver::solve_pooled(const JkoStepProblem& problem, bool a
   // Regions move little from step to step: the last map is nearly always the better guess.
   if (!afresh && has_previous()) {
     ConvexMap<double> last = pooled_map(theta_, dimension_, units);
-    if (loss_of(problem, last) <= loss_of(problem, guess)) guess = std::move(last);
+    if (loss_of(problem, last, *options_.engine) <= loss_of(problem, guess, *options_.engine)) guess = std::move(last);
   }
   const PooledParametrisation parameters(guess, problem.nodes, problem.weights);
   Vector solution = parameters.start();
-  summary = lbfgs_step(problem, parameters, solution, options);
+  summary = options_.engine->minimise(problem, parameters, solution, options);
   ConvexMap<double> map = parameters.map(solution);
   theta_ = flat(map);
   identity_theta_.resize(0);
@@ -171,7 +180,7 @@ JkoStepResult StepSolver::solve(const JkoStepProblem& problem, double length, co
     result.record.attempts = attempt + 1;
     result.record.iterations[attempt] = result.summary.iterations;
     result.stopped = result.stopped || result.summary.reason == MinimizeSummary::Reason::stopped;
-    MapValue value = apply(result.map, problem.nodes);
+    MapValue value = options_.engine->apply(result.map, problem.nodes);
     result.image = std::move(value.image);
     result.log_det = std::move(value.log_det);
     bool good = result.image.allFinite() && result.log_det.allFinite() &&
@@ -179,7 +188,7 @@ JkoStepResult StepSolver::solve(const JkoStepProblem& problem, double length, co
                 lowers_loss(problem, result.image, result.log_det, slack);
     if (good && trained && options_.hold_out) {
       const JkoStepProblem held_out = part(problem, true);
-      const MapValue moved = apply(result.map, held_out.nodes);
+      const MapValue moved = options_.engine->apply(result.map, held_out.nodes);
       good = lowers_loss(held_out, moved.image, moved.log_det, slack + 1e-3 * problem.temperature);
     }
     if (good) {
@@ -190,7 +199,7 @@ JkoStepResult StepSolver::solve(const JkoStepProblem& problem, double length, co
   forget();
   result.fallback = !plain;
   result.map = affine_step(problem, length);
-  MapValue value = apply(result.map, problem.nodes);
+  MapValue value = options_.engine->apply(result.map, problem.nodes);
   result.image = std::move(value.image);
   result.log_det = std::move(value.log_det);
   return result;

@@ -14,13 +14,14 @@
 #include "filter/jko_state.hpp"
 #include "filter/jko_step.hpp"
 #include "filter/newton_step.hpp"
+#include "filter/step_engine.hpp"
 #include "filter/step_limits.hpp"
 
 namespace jko {
 
 enum class Solver {
-  automatic,  ///< newton for one hidden layer, lbfgs for more
-  newton,     ///< one hidden layer of fixed features, projected Newton
+  automatic,  ///< newton for one hidden layer, lbfgs for more and on a device
+  newton,     ///< one hidden layer of fixed features, projected Newton; the processor's alone
   lbfgs,      ///< any layers, all of them trained
   /// A soft maximum of planes, trained, which starts from the potential's tangent planes: for three dimensions or more
   /// and potentials of many wells.
@@ -29,18 +30,19 @@ enum class Solver {
 
 struct StepSolverOptions {
   Solver solver = Solver::automatic;
-  std::vector<Index>
-      widths;  ///< hidden units a layer; empty: by dimension (72, 144, then 16), 16 and 16 trained ones, or 16 planes
+  std::vector<Index> widths;  ///< hidden units a layer; empty: by dimension (72, 144, then 16); trained: 32 and 32 on a
+                              ///< line, else 16 and 16; pooled: 16 planes
   int iterations = 100;
   double budget_ms = 0.0;  ///< a step's deadline; 0: none
   /// A step is solved when further iterations lower the free energy by less than this times β⁻¹ (a relative entropy).
-  /// 0: by solver; trained features stop early, before they bend between the nodes.
+  /// 0: by solver and dimension; trained features stop early, before they bend between the nodes.
   double tolerance = 0.0;
   /// Where features are trained: fit seven eighths of the nodes alone, and refuse a step that does worse on the others.
   /// Nodes of a normal law have its mean and covariance exactly, which any part of them has not: where the law stays
-  /// close to a normal one, a fit to all of them errs less.
+  /// close to a normal one, a fit to all of them errs less. On a line none are held out.
   bool hold_out = true;
   std::uint64_t seed = 0;
+  std::shared_ptr<StepEngine> engine;  ///< where trained features are solved for; null: default_engine()
 };
 
 struct JkoStepResult {
@@ -56,6 +58,7 @@ struct JkoStepResult {
 
 class StepSolver {
  public:
+  /// Throws std::invalid_argument if the engine cannot run the solver.
   StepSolver(StepSolverOptions options, Index dimension);
 
   /// `length` is τ of the step: the first guess is the last step's displacement, scaled to it.

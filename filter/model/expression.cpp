@@ -14,6 +14,8 @@
 
 #include <algorithm>
 #include <exception>
+#include <map>
+#include <mutex>
 #include <sstream>
 #include <stdexcept>
 
@@ -85,6 +87,21 @@ std::string one_line(const std::string& message, const std::vector<std::size_t>&
   return said;
 }
 
+/// The graph with its constants on the device: not every operation takes a number of the processor beside a tensor that
+/// is elsewhere.
+std::shared_ptr<jit::Graph> moved_to(const at::Device& device, const jit::Graph& original) {
+  std::shared_ptr<jit::Graph> graph = const_cast<jit::Graph&>(original).copy();
+  for (jit::Node* node : graph->nodes()) {
+    if (node->kind() != c10::prim::Constant) continue;
+    const auto value = jit::toIValue(node->output());
+    if (!value || !value->isTensor()) continue;
+    const jit::WithInsertPoint before(node);
+    node->output()->replaceAllUsesWith(graph->insertConstant(value->toTensor().to(device)));
+  }
+  jit::EliminateDeadCode(graph);
+  return graph;
+}
+
 at::Tensor view(const double* data, Index size) {
   return at::from_blob(const_cast<double*>(data), {size}, at::TensorOptions(at::kDouble));
 }
@@ -106,6 +123,36 @@ struct Expression::Program {
   std::vector<Index> scalars;                  ///< which scalars are inputs
   std::shared_ptr<jit::CompilationUnit> unit;  ///< owns the source, to which the code points when it reports an error
   jit::Code code;
+  std::shared_ptr<jit::Graph> graph;
+  mutable std::mutex mutex;
+  mutable std::map<std::string, jit::Code> elsewhere;  ///< by device
+
+  jit::Code code_on(const at::Device& device) const {
+    if (device.is_cpu()) return code;
+    const std::lock_guard lock(mutex);
+    const auto [entry, absent] = elsewhere.try_emplace(device.str());
+    if (absent) entry->second = jit::Code(moved_to(device, *graph), "formula");
+    return entry->second;
+  }
+
+  /// A batch on any device.
+  void run(const at::Tensor& x, const std::vector<at::Tensor>& given, at::Tensor& value, at::Tensor& gradient) const {
+    const c10::AutoGradMode mode(true);
+    std::vector<at::Tensor> inputs;
+    for (const Index d : columns) inputs.push_back(x.select(-1, d).detach().set_requires_grad(true));
+    jit::Stack stack(inputs.begin(), inputs.end());
+    for (const Index i : scalars) stack.emplace_back(given[static_cast<std::size_t>(i)].unsqueeze(-1));
+    jit::InterpreterState(code_on(x.device())).run(stack);
+    const at::Tensor result = stack.front().toTensor().to(x.options());
+    value = result.detach().expand({x.size(0), x.size(1)});
+    gradient = at::zeros_like(x);
+    if (!result.requires_grad()) return;
+    const auto gradients = torch::autograd::grad({result}, inputs, {at::ones_like(result)}, /*retain_graph=*/false,
+                                                 /*create_graph=*/false, /*allow_unused=*/true);
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      if (gradients[i].defined()) gradient.select(-1, columns[i]).copy_(gradients[i]);
+    }
+  }
 
   /// Rows [first, first + count) of x. `gradient` may be null; its columns are `stride` apart.
   void run(const PointsView& x, const Vector& given, Index first, Index count, double* value, double* gradient,
@@ -162,7 +209,8 @@ Expression::Expression(const std::string& formula, Index dimension, std::vector<
   }
   try {
     program->unit = jit::compile(script.source);
-    program->code = jit::Code(optimised_graph(*program->unit), "formula");
+    program->graph = optimised_graph(*program->unit);
+    program->code = jit::Code(program->graph, "formula");
     // The first run loads kernels, which takes milliseconds: now, not when the filter is waited for.
     Points x = Points::Constant(2, dimension, 0.5), gradient(2, dimension);
     Vector value(2);
@@ -186,6 +234,11 @@ void Expression::evaluate(PointsView x, const Vector& scalars, Eigen::Ref<Vector
 void Expression::evaluate(PointsView x, const Vector& scalars, Eigen::Ref<Vector> value,
                           Eigen::Ref<Points> gradient) const {
   program_->run_all(x, scalars, value.data(), gradient.data(), gradient.outerStride());
+}
+
+void Expression::evaluate(const at::Tensor& x, const std::vector<at::Tensor>& scalars, at::Tensor& value,
+                          at::Tensor& gradient) const {
+  program_->run(x, scalars, value, gradient);
 }
 
 bool Expression::uses(const std::string& variable) const {

@@ -19,6 +19,7 @@ class ExpressionPotential final : public Potential {
   /// Values and gradients are not finite where the formula is undefined.
   void evaluate(PointsView x, double t, Eigen::Ref<Vector> value, Eigen::Ref<Points> gradient) const override;
   std::string formula() const override { return expression_.formula(); }
+  const Expression& expression() const { return expression_; }
 
  private:
   Index dimension_;

@@ -3,6 +3,8 @@
 ///
 /// To add one: derive from Potential in a file of this folder, and register its name in src/config_model.cpp.
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -35,8 +37,19 @@ class Potential {
   /// gradient() in single precision; precondition: single_precision().
   virtual void gradient_single(SinglePointsView, double, Eigen::Ref<SinglePoints>) const {}
 
+  /// Differs between any two potentials that were not copied from one another.
+  std::uint64_t identity() const { return identity_; }
+
   /// Φ as a formula, for people: "sin(2 pi x0)/pi + x0^2/4".
   virtual std::string formula() const = 0;
+
+ private:
+  static std::uint64_t next_identity() {
+    static std::atomic<std::uint64_t> last{0};
+    return ++last;
+  }
+
+  std::uint64_t identity_ = next_identity();
 };
 
 }  // namespace jko

@@ -1,0 +1,253 @@
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <mutex>
+#include <numeric>
+#include <tuple>
+
+#include "filter/device/cuda_device.hpp"
+#include "filter/device/device_engine.hpp"
+#include "filter/device/tensor_lbfgs.hpp"
+#include "filter/device/tensor_map.hpp"
+#include "filter/device/tensor_parameters.hpp"
+#include "filter/device/tensor_potential.hpp"
+#include "filter/device/tensors.hpp"
+
+namespace jko {
+namespace {
+
+/// Evaluations between two looks at whether all is done. On a device a look waits for everything that was launched.
+constexpr int kTicksOnDevice = 8;
+
+/// Everything that a solve of one shape needs, kept from step to step: tensors that stay where they are, and on CUDA
+/// the graph of the work on them.
+class Plan {
+ public:
+  /// What a plan can be used again for.
+  using Key = std::tuple<Index, Index, Index, std::vector<Index>, bool,
+                         std::vector<std::pair<const void*, std::uint64_t>>, int, int, int, double>;
+
+  Plan(Key key, const StepShape& shape, const std::vector<const Potential*>& potentials, const MinimizeOptions& options,
+       const at::TensorOptions& tensors)
+      : key_(std::move(key)),
+        parameters_(shape.batch, shape.dimension, shape.widths, shape.pooled, tensors),
+        potential_(make_tensor_potential(potentials, tensors)),
+        solver_(shape.batch, parameters_.size(), options, tensors),
+        first_(at::zeros({shape.batch, parameters_.size()}, tensors)),
+        nodes_(at::zeros({shape.batch, shape.nodes, shape.dimension}, tensors)),
+        target_(at::zeros_like(nodes_)),
+        weights_(at::zeros({shape.batch, shape.nodes}, tensors)) {
+    for (at::Tensor* numbers : {&tau_hat_, &temperature_, &time_}) *numbers = at::zeros({shape.batch}, tensors);
+  }
+
+  const Key& key() const { return key_; }
+
+  template <class Parameters>
+  void assign(Index b, const JkoStepProblem& problem, const Parameters& parameters, const Vector& theta) {
+    parameters_.assign(b, parameters);
+    copy_to(problem.nodes, nodes_.select(0, b));
+    copy_to(problem.target, target_.select(0, b));
+    const auto row = [b](const at::Tensor& tensor) { return tensor.slice(0, b, b + 1); };
+    copy_to(problem.weights.transpose(), row(weights_));
+    copy_to(theta.transpose(), row(first_));
+    row(tau_hat_).fill_(problem.tau_hat);
+    row(temperature_).fill_(problem.temperature);
+    row(time_).fill_(problem.time);
+  }
+
+  std::vector<MinimizeSummary> solve(const MinimizeOptions& options) {
+    const TensorLbfgs::Objective f = [this](const at::Tensor& theta) { return loss(theta); };
+    const bool on_device = nodes_.is_cuda();
+    const auto ticks = [&] {
+      for (int k = 0; k < (on_device ? kTicksOnDevice : 1); ++k) solver_.tick(f);
+    };
+    solver_.set_tolerances(options);
+    solver_.start(first_, f);
+    while (!solver_.finished()) {
+      if (captured_) {
+        graph_.replay();
+      } else {
+        ticks();  // also the first time on CUDA: libraries make their workspaces, which a capture must not
+        if (on_device && potential_->stays_on_device() && !refused_) {
+          captured_ = graph_.capture(ticks);
+          refused_ = !captured_;
+        }
+      }
+      if (options.stop && options.stop()) break;
+    }
+    return solver_.summaries();
+  }
+
+  Vector solution(Index b) const { return to_matrix(solver_.solution().select(0, b)); }
+
+ private:
+  /// L and ∂L/∂θ at each θ of the batch (docs/method.md, equations 2 and 3).
+  std::pair<at::Tensor, at::Tensor> loss(const at::Tensor& theta) const {
+    const TensorMap map = parameters_.map(theta);
+    const TensorMapTape tape = forward(map, nodes_);
+    const auto [value, force] = potential_->evaluate(tape.image, time_);
+    const at::Tensor moved = tape.image - target_;
+    const auto column = [](const at::Tensor& numbers) { return numbers.unsqueeze(-1); };
+    const at::Tensor losses =
+        (moved * moved).sum(-1) / (2.0 * column(tau_hat_)) + value - column(temperature_) * tape.log_det;
+    const at::Tensor d_image = column(weights_) * (moved / column(column(tau_hat_)) + force);
+    const at::Tensor d_log_det = -column(temperature_) * weights_;
+    return {(weights_ * losses).sum(-1), parameters_.pull_back(theta, backward(map, nodes_, tape, d_image, d_log_det))};
+  }
+
+  Key key_;
+  TensorParameters parameters_;
+  std::unique_ptr<TensorPotential> potential_;
+  TensorLbfgs solver_;
+  at::Tensor first_;                         // (B, P)
+  at::Tensor nodes_, target_;                // (B, N, D)
+  at::Tensor weights_;                       // (B, N)
+  at::Tensor tau_hat_, temperature_, time_;  // (B)
+  cuda::Graph graph_;
+  bool captured_ = false, refused_ = false;
+};
+
+std::string gibibytes(std::size_t bytes) {
+  const std::size_t hundredths = (bytes * 100) >> 30U;
+  const std::string digits = std::to_string(hundredths % 100);
+  return std::to_string(hundredths / 100) + "." + (digits.size() == 1 ? "0" : "") + digits + " GiB";
+}
+
+class LibTorchEngine final : public StepEngine {
+ public:
+  explicit LibTorchEngine(const TensorEngineOptions& options)
+      : options_(options),
+        tensors_(at::TensorOptions(options.single_precision ? at::kFloat : at::kDouble)
+                     .device(options.cuda ? at::kCUDA : at::kCPU)) {}
+
+  MinimizeSummary minimise(const JkoStepProblem& problem, const Parametrisation& parameters, Vector& theta,
+                           const MinimizeOptions& options) override {
+    return minimise_all<Parametrisation>({&problem}, {&parameters}, {&theta}, options).front();
+  }
+
+  MinimizeSummary minimise(const JkoStepProblem& problem, const PooledParametrisation& parameters, Vector& theta,
+                           const MinimizeOptions& options) override {
+    return minimise_all<PooledParametrisation>({&problem}, {&parameters}, {&theta}, options).front();
+  }
+
+  std::vector<MinimizeSummary> minimise(const std::vector<StepTask>& tasks, const MinimizeOptions& options) override {
+    if (tasks.empty()) return {};
+    std::vector<const JkoStepProblem*> problems;
+    std::vector<const Parametrisation*> parameters;
+    std::vector<Vector*> thetas;
+    for (const StepTask& task : tasks) {
+      problems.push_back(task.problem);
+      parameters.push_back(task.parameters);
+      thetas.push_back(task.theta);
+    }
+    return minimise_all(problems, parameters, thetas, options);
+  }
+
+  bool batches() const override { return true; }
+
+  MapValue apply(const ConvexMap<double>& map, PointsView points) override {
+    return guarded([&] {
+      require_memory({1, points.rows(), points.cols(), map.widths(), map.pooled()}, 0);
+      const TensorMapTape tape = forward(TensorMap::of(map, tensors_), to_tensor(points, tensors_).unsqueeze(0));
+      return MapValue{to_matrix(tape.image.squeeze(0)), to_matrix(tape.log_det.squeeze(0))};
+    });
+  }
+
+  std::string name() const override {
+    const std::string precision = options_.single_precision ? ", single precision" : "";
+    return (options_.cuda ? "cuda (" + cuda::device_name() + ")" : "LibTorch on the processor") + precision;
+  }
+
+ private:
+  template <class Parameters>
+  std::vector<MinimizeSummary> minimise_all(const std::vector<const JkoStepProblem*>& problems,
+                                            const std::vector<const Parameters*>& parameters,
+                                            const std::vector<Vector*>& thetas, const MinimizeOptions& options) {
+    return guarded([&] {
+      const JkoStepProblem& one = *problems.front();
+      const StepShape shape{static_cast<Index>(problems.size()), one.nodes.rows(), one.nodes.cols(),
+                            parameters.front()->widths(), std::is_same_v<Parameters, PooledParametrisation>};
+      const std::lock_guard lock(mutex_);
+      Plan& plan = plan_for(shape, problems, options);
+      for (std::size_t b = 0; b < problems.size(); ++b) {
+        plan.assign(static_cast<Index>(b), *problems[b], *parameters[b], *thetas[b]);
+      }
+      std::vector<MinimizeSummary> summaries = plan.solve(options);
+      for (std::size_t b = 0; b < problems.size(); ++b) *thetas[b] = plan.solution(static_cast<Index>(b));
+      return summaries;
+    });
+  }
+
+  /// The plan of the last solve, if it will do: steps of one filter are alike.
+  Plan& plan_for(const StepShape& shape, const std::vector<const JkoStepProblem*>& problems,
+                 const MinimizeOptions& options) {
+    std::vector<const Potential*> potentials;
+    std::vector<std::pair<const void*, std::uint64_t>> identities;
+    for (const JkoStepProblem* problem : problems) {
+      potentials.push_back(problem->potential);
+      identities.emplace_back(problem->potential, problem->potential->identity());
+    }
+    Plan::Key key{shape.batch, shape.nodes,        shape.dimension, shape.widths,     shape.pooled,
+                  identities,  options.iterations, options.memory,  options.patience, options.first_step};
+    if (plan_ && plan_->key() == key) return *plan_;
+    plan_.reset();  // gives its memory back first
+    require_memory(shape, options.memory);
+    plan_ = std::make_unique<Plan>(std::move(key), shape, potentials, options, tensors_);
+    return *plan_;
+  }
+
+  void require_memory(const StepShape& shape, int memory_pairs) const {
+    const std::size_t free = options_.memory > 0 ? options_.memory : options_.cuda ? cuda::free_bytes() : 0;
+    if (free == 0) return;  // the processor's memory is the operating system's affair
+    const std::size_t needed = bytes_needed(shape, memory_pairs, options_.single_precision ? 4 : 8);
+    if (needed <= free) return;
+    throw DeviceError("a step of " + std::to_string(shape.batch) + " x " + std::to_string(shape.nodes) +
+                      " nodes needs up to " + gibibytes(needed) + " on the device, of which " + gibibytes(free) +
+                      " are free: take fewer nodes, narrower layers or single precision");
+  }
+
+  /// What LibTorch throws becomes one line.
+  template <class Work>
+  auto guarded(Work&& work) const -> decltype(work()) {
+    try {
+      return work();
+    } catch (const c10::Error& error) {
+      const std::string what = error.what_without_backtrace();
+      throw DeviceError(name() + ": " + what.substr(0, what.find('\n')));
+    }
+  }
+
+  TensorEngineOptions options_;
+  at::TensorOptions tensors_;
+  std::mutex mutex_;
+  std::unique_ptr<Plan> plan_;
+};
+
+}  // namespace
+
+// Counts of tensors that are alive at once, of one number a node and unit, unit and direction, or pair of directions;
+// measured at 1 to 3 times of what is taken on the processor, for 1 to 32 dimensions.
+std::size_t bytes_needed(const StepShape& shape, int memory_pairs, std::size_t bytes_a_number) {
+  const auto size = [](Index n) { return static_cast<std::size_t>(n); };
+  const std::size_t d = size(shape.dimension);
+  std::size_t parameters = d * (d + 1), a_node = 10 * d * d + 20 * d + 20, squares = 0, before = 0;
+  for (const Index width : shape.widths) {
+    const std::size_t h = size(width);
+    a_node += shape.pooled ? 12 * h : (9 + 5 * d) * h;
+    parameters += shape.pooled ? h * (d + 1) + 1 : h * (d + before + 2);
+    squares += shape.pooled ? 4 * h * d * d : 0;
+    before = h;
+  }
+  const std::size_t vectors = 16 + 10 * size(memory_pairs);
+  return bytes_a_number * size(shape.batch) * (size(shape.nodes) * a_node + parameters * vectors + squares);
+}
+
+std::shared_ptr<StepEngine> tensor_engine(const TensorEngineOptions& options) {
+  if (options.cuda && !cuda::built()) {
+    throw DeviceError("this program's LibTorch has no CUDA: build it with one that has (docs/gpu.md)");
+  }
+  if (options.cuda && !cuda::available()) throw DeviceError("no CUDA device was found on this machine");
+  return std::make_shared<LibTorchEngine>(options);
+}
+
+}  // namespace jko

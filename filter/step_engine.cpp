@@ -1,0 +1,148 @@
+#include "filter/step_engine.hpp"
+
+#include <mutex>
+#include <utility>
+
+#include "filter/pooled_parametrisation.hpp"
+
+namespace jko {
+
+std::vector<MinimizeSummary> StepEngine::minimise(const std::vector<StepTask>& tasks, const MinimizeOptions& options) {
+  std::vector<MinimizeSummary> summaries;
+  for (const StepTask& task : tasks) {
+    summaries.push_back(minimise(*task.problem, *task.parameters, *task.theta, options));
+  }
+  return summaries;
+}
+
+namespace {
+
+class ProcessorEngine final : public StepEngine {
+ public:
+  using StepEngine::minimise;
+
+  MinimizeSummary minimise(const JkoStepProblem& problem, const Parametrisation& parameters, Vector& theta,
+                           const MinimizeOptions& options) override {
+    return lbfgs_step(problem, parameters, theta, options);
+  }
+
+  MinimizeSummary minimise(const JkoStepProblem& problem, const PooledParametrisation& parameters, Vector& theta,
+                           const MinimizeOptions& options) override {
+    return lbfgs_step(problem, parameters, theta, options);
+  }
+
+  MapValue apply(const ConvexMap<double>& map, PointsView points) override { return jko::apply(map, points); }
+  bool newton() const override { return true; }
+  std::string name() const override { return "processor"; }
+};
+
+class FallbackEngine final : public StepEngine {
+ public:
+  FallbackEngine(std::shared_ptr<StepEngine> device, bool newton, std::function<void(const std::string&)> report)
+      : device_(std::move(device)), newton_(newton), report_(std::move(report)) {}
+
+  MinimizeSummary minimise(const JkoStepProblem& problem, const Parametrisation& parameters, Vector& theta,
+                           const MinimizeOptions& options) override {
+    return minimise_with(problem, parameters, theta, options);
+  }
+
+  MinimizeSummary minimise(const JkoStepProblem& problem, const PooledParametrisation& parameters, Vector& theta,
+                           const MinimizeOptions& options) override {
+    return minimise_with(problem, parameters, theta, options);
+  }
+
+  std::vector<MinimizeSummary> minimise(const std::vector<StepTask>& tasks, const MinimizeOptions& options) override {
+    std::vector<Vector> starts;
+    for (const StepTask& task : tasks) starts.push_back(*task.theta);
+    return on_device([&](StepEngine& engine) {
+      for (std::size_t b = 0; b < tasks.size(); ++b) *tasks[b].theta = starts[b];
+      return engine.minimise(tasks, options);
+    });
+  }
+
+  bool batches() const override { return device_->batches(); }
+
+  MapValue apply(const ConvexMap<double>& map, PointsView points) override {
+    return on_device([&](StepEngine& engine) { return engine.apply(map, points); });
+  }
+
+  bool newton() const override { return newton_; }
+
+  std::string name() const override {
+    return trouble().empty() ? device_->name() : processor_->name() + ", in place of " + device_->name();
+  }
+
+  std::string trouble() const override {
+    const std::lock_guard lock(mutex_);
+    return trouble_;
+  }
+
+ private:
+  template <class Parameters>
+  MinimizeSummary minimise_with(const JkoStepProblem& problem, const Parameters& parameters, Vector& theta,
+                                const MinimizeOptions& options) {
+    return on_device([&, start = theta](StepEngine& engine) {
+      theta = start;
+      return engine.minimise(problem, parameters, theta, options);
+    });
+  }
+
+  template <class Work>
+  auto on_device(Work&& work) -> decltype(work(std::declval<StepEngine&>())) {
+    if (trouble().empty()) {
+      try {
+        return work(*device_);
+      } catch (const DeviceError& error) {
+        const std::lock_guard lock(mutex_);
+        if (trouble_.empty() && report_) report_(error.what());
+        trouble_ = error.what();
+      }
+    }
+    return work(*processor_);
+  }
+
+  std::shared_ptr<StepEngine> device_;
+  bool newton_;
+  std::function<void(const std::string&)> report_;
+  std::shared_ptr<StepEngine> processor_ = processor_engine();
+  mutable std::mutex mutex_;
+  std::string trouble_;
+};
+
+}  // namespace
+
+std::shared_ptr<StepEngine> processor_engine() {
+  static const std::shared_ptr<StepEngine> engine = std::make_shared<ProcessorEngine>();
+  return engine;
+}
+
+std::shared_ptr<StepEngine> with_fallback(std::shared_ptr<StepEngine> device, bool newton,
+                                          std::function<void(const std::string&)> report) {
+  return std::make_shared<FallbackEngine>(std::move(device), newton, std::move(report));
+}
+
+namespace {
+
+struct DefaultEngine {
+  std::mutex mutex;
+  std::shared_ptr<StepEngine> engine = processor_engine();
+};
+
+DefaultEngine& the_default() {
+  static DefaultEngine instance;
+  return instance;
+}
+
+}  // namespace
+
+std::shared_ptr<StepEngine> default_engine() {
+  const std::lock_guard lock(the_default().mutex);
+  return the_default().engine;
+}
+
+void set_default_engine(std::shared_ptr<StepEngine> engine) {
+  const std::lock_guard lock(the_default().mutex);
+  the_default().engine = std::move(engine);
+}
+
+}  // namespace jko

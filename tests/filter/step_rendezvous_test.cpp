@@ -1,0 +1,117 @@
+#include "filter/step_rendezvous.hpp"
+
+#include <cmath>
+#include <thread>
+
+#include "filter/device/device_engine.hpp"
+#include "filter/jko_filter.hpp"
+#include "tests/filter/filter_tester.hpp"
+#include "tests/test.hpp"
+
+using namespace jko;
+
+namespace {
+
+JkoOptions small_steps(std::shared_ptr<StepEngine> engine) {
+  JkoOptions options;
+  options.step = 0.25;
+  options.nodes = 128;
+  options.widths = {6, 5};
+  options.iterations = 15;
+  options.engine = std::move(engine);
+  return options;
+}
+
+/// Its mean after a few observations. Filters differ in what they see, and in how often.
+double run(std::shared_ptr<StepEngine> engine, int which) {
+  JkoFilter filter(ou_model(2), small_steps(std::move(engine)));
+  for (int k = 1; k <= 1 + which % 3; ++k) {
+    filter.predict(0.25 * k);
+    filter.update(Vector::Constant(2, std::sin(which + k)));
+  }
+  return filter.mean().sum();
+}
+
+}  // namespace
+
+TEST_CASE("Filters that meet get what each gets alone, in batches", "[step_rendezvous]") {
+  constexpr int kFilters = 6;
+  std::vector<double> alone;
+  for (int which = 0; which < kFilters; ++which) alone.push_back(run(tensor_engine({}), which));
+
+  const auto meeting = std::make_shared<StepRendezvous>(tensor_engine({}));
+  std::vector<std::unique_ptr<StepRendezvous::Member>> members;
+  for (int which = 0; which < kFilters; ++which) members.push_back(std::make_unique<StepRendezvous::Member>(*meeting));
+  std::vector<double> together(kFilters);
+  std::vector<std::thread> threads;
+  for (int which = 0; which < kFilters; ++which) {
+    threads.emplace_back([&, which] {
+      together[which] = run(meeting, which);
+      members[which].reset();  // some end before others, who must not wait for them
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(meeting->largest_batch() == kFilters);
+  for (int which = 0; which < kFilters; ++which) {
+    CAPTURE(which);
+    CHECK(together[which] == Approx(alone[which]).epsilon(1e-7));
+  }
+}
+
+TEST_CASE("Steps of different shapes meet in batches of their own", "[step_rendezvous]") {
+  const auto meeting = std::make_shared<StepRendezvous>(tensor_engine({}));
+  std::vector<std::unique_ptr<StepRendezvous::Member>> members;
+  for (int i = 0; i < 4; ++i) members.push_back(std::make_unique<StepRendezvous::Member>(*meeting));
+  std::vector<double> means(4);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&, i] {
+      JkoOptions options = small_steps(meeting);
+      if (i % 2) options.widths = {4};
+      options.solver = Solver::lbfgs;
+      JkoFilter filter(ou_model(2), options);
+      filter.predict(0.5);
+      means[i] = filter.mean()(0);
+      members[i].reset();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(meeting->largest_batch() == 2);
+  CHECK(means[0] == means[2]);
+  CHECK(means[1] == means[3]);
+}
+
+TEST_CASE("An error of a batch reaches each of its members", "[step_rendezvous]") {
+  class Broken final : public StepEngine {
+   public:
+    MinimizeSummary minimise(const JkoStepProblem&, const Parametrisation&, Vector&, const MinimizeOptions&) override {
+      throw DeviceError("broken");
+    }
+    MinimizeSummary minimise(const JkoStepProblem&, const PooledParametrisation&, Vector&,
+                             const MinimizeOptions&) override {
+      throw DeviceError("broken");
+    }
+    std::vector<MinimizeSummary> minimise(const std::vector<StepTask>&, const MinimizeOptions&) override {
+      throw DeviceError("broken");
+    }
+    MapValue apply(const ConvexMap<double>& map, PointsView x) override { return processor_engine()->apply(map, x); }
+    std::string name() const override { return "broken"; }
+  };
+  const auto meeting = std::make_shared<StepRendezvous>(std::make_shared<Broken>());
+  std::vector<std::unique_ptr<StepRendezvous::Member>> members;
+  for (int i = 0; i < 2; ++i) members.push_back(std::make_unique<StepRendezvous::Member>(*meeting));
+  std::vector<std::string> said(2);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 2; ++i) {
+    threads.emplace_back([&, i] {
+      try {
+        run(meeting, i);
+      } catch (const DeviceError& error) {
+        said[i] = error.what();
+      }
+      members[i].reset();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(said == std::vector<std::string>{"broken", "broken"});
+}
