@@ -7,6 +7,7 @@
 #include <limits>
 #include <ostream>
 
+#include "filter/step_engine.hpp"
 #include "src/figures.hpp"
 #include "src/version.hpp"
 
@@ -125,6 +126,7 @@ ordered_json RunReport::summary() const {
   json["method"] = settings_.method;
   json["seed"] = settings_.seed;
   json["threads"] = settings_.threads;
+  json["device"] = default_engine()->name();
   json["version"] = version();
   json["fallbacks"] = fallbacks_;
   json["sym_kl"] = nullptr;

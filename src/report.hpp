@@ -73,6 +73,7 @@ class RunReport {
   void add_compared(const FilteredObservation& observation, const Vector& mean, double log_evidence);
 
   double log_evidence() const { return log_evidence_; }
+  double real_time_factor() const { return wall_seconds_ > 0.0 ? stream_seconds_ / wall_seconds_ : 0.0; }
   Index observations() const { return observations_; }
 
   /// The law at the end, predicted beyond the last observation.
@@ -87,7 +88,6 @@ class RunReport {
 
  private:
   double root_mean_square(double sum_of_squares) const;
-  double real_time_factor() const { return wall_seconds_ > 0.0 ? stream_seconds_ / wall_seconds_ : 0.0; }
 
   RunSettings settings_;
   Index observations_ = 0, fallbacks_ = 0;

@@ -33,7 +33,12 @@ struct ReplayOptions {
 };
 void replay(const ReplayOptions& options, std::ostream& out, std::ostream& err);
 
-/// The same with a window, which may steer it. Returns when the port is closed and the recording is filtered.
+/// Filters several recordings of one study side by side, each with a folder of its own in that of the results. Throws
+/// what the first that failed threw, when all are through; what the others say goes to `err`.
+void replay_all(const ReplayOptions& options, const std::vector<std::string>& recordings, std::ostream& out,
+                std::ostream& err);
+
+/// replay() with a window, which may steer it. Returns when the port is closed and the recording is filtered.
 void watched_replay(const ReplayOptions& options, ViewPort& port, std::ostream& out, std::ostream& err);
 
 /// Filters the recording of a live run again, bit for bit.

@@ -6,16 +6,20 @@
 #include <boost/algorithm/string/predicate.hpp>
 #include <chrono>
 #include <fstream>
+#include <functional>
 #include <iterator>
+#include <mutex>
 #include <numeric>
 #include <optional>
 #include <ostream>
 
+#include "filter/step_engine.hpp"
 #include "src/atomic_file.hpp"
 #include "src/error.hpp"
 #include "src/experiments/table_text.hpp"
 #include "src/gnuplot.hpp"
 #include "src/progress.hpp"
+#include "src/together.hpp"
 
 namespace jko {
 namespace {
@@ -113,28 +117,25 @@ class Run {
                             [](double sum, const StudyTask* task) { return sum + task->cost; });
   }
 
-  /// Returns how many tasks failed.
+  /// Returns how many tasks failed. Tasks run one after another; on a device that batches, many at once.
   int run() {
-    int failures = 0;
-    const auto start = std::chrono::steady_clock::now();
-    double done = 0.0;
+    std::vector<std::function<void()>> works;
     for (const StudyTask* task : to_do_) {
-      const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-      show(*task, done > 0.0 ? ", time left " + about(seconds * left_ / done) : "");
-      ordered_json result;
-      try {
-        result = task->run();
-      } catch (const std::exception& error) {
-        ++failures;
-        progress_.clear();
-        err_ << fmt::format("jkofilter: {} failed: {}\n", task->label, error.what());
-        result = {{kFailed, error.what()}};
-      }
-      write_atomically(file_of(*task).string(), text_of(result));
-      done += task->cost;
-      left_ -= task->cost;
+      works.emplace_back([this, task] {
+        if (!begin(*task)) return;
+        try {
+          finish(*task, result_of(*task));
+        } catch (...) {
+          give_up();
+          throw;
+        }
+      });
     }
-    return failures;
+    const std::size_t at_once = default_engine()->batches() ? together_at_most(works.size()) : 1;
+    for (const std::exception_ptr& error : run_together(works, at_once)) {
+      if (error) std::rethrow_exception(error);
+    }
+    return failures_;
   }
 
   /// What the files say.
@@ -147,9 +148,42 @@ class Run {
  private:
   fs::path file_of(const StudyTask& task) const { return results_ / (task.key + ".json"); }
 
-  void show(const StudyTask& task, const std::string& time_left) {
+  // Each of these may be called from several threads.
+
+  /// False if nothing more is to be begun.
+  bool begin(const StudyTask& task) {
+    const std::lock_guard lock(mutex_);
+    if (given_up_) return false;
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
     progress_.clear();  // else the line of a short task could stay over a long one
-    progress_.show(1.0 - left_ / total_cost_, task.label + time_left);
+    progress_.show(1.0 - left_ / total_cost_,
+                   task.label + (done_ > 0.0 ? ", time left " + about(seconds * left_ / done_) : ""));
+    return true;
+  }
+
+  ordered_json result_of(const StudyTask& task) {
+    try {
+      return task.run();
+    } catch (const std::exception& error) {
+      const std::lock_guard lock(mutex_);
+      ++failures_;
+      progress_.clear();
+      err_ << fmt::format("jkofilter: {} failed: {}\n", task.label, error.what());
+      return {{kFailed, error.what()}};
+    }
+  }
+
+  void finish(const StudyTask& task, const ordered_json& result) {
+    const std::lock_guard lock(mutex_);
+    write_atomically(file_of(task).string(), text_of(result));
+    done_ += task.cost;
+    left_ -= task.cost;
+  }
+
+  /// A file could not be written, say.
+  void give_up() {
+    const std::lock_guard lock(mutex_);
+    given_up_ = true;
   }
 
   const std::vector<StudyTask>& tasks_;
@@ -157,7 +191,11 @@ class Run {
   std::ostream& err_;
   Progress progress_;
   std::vector<const StudyTask*> to_do_;
-  double total_cost_ = 0.0, left_ = 0.0;
+  std::mutex mutex_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  double total_cost_ = 0.0, left_ = 0.0, done_ = 0.0;
+  int failures_ = 0;
+  bool given_up_ = false;
 };
 
 void write_report(const StudyReport& report, const fs::path& folder, std::ostream& err) {

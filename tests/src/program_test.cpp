@@ -1,5 +1,6 @@
 #include "tests/src/program.hpp"
 
+#include "filter/device/device_engine.hpp"
 #include "src/version.hpp"
 #include "tests/src/temporary_folder.hpp"
 #include "tests/test.hpp"
@@ -157,6 +158,7 @@ TEST_CASE("a bad command line ends with a hint and exit code 2") {
       {"check", "--config", "a.json", "--banana"},
       {"experiment", "stationary", "--dims", "2,0"},
       {"live", "-c", "a.json", "--gate", "-1"},
+      {"replay", "-c", "a.json", "-i", "b.csv", "--device", "gpu"},
   };
   for (const auto& arguments : bad) {
     const Outcome outcome = run(arguments);
@@ -167,6 +169,26 @@ TEST_CASE("a bad command line ends with a hint and exit code 2") {
     CHECK(outcome.err.size() < 250);
     CHECK(outcome.out.empty());
   }
+}
+
+TEST_CASE("a device that is not there is said in one line; auto does without") {
+  if (cuda_available()) return;
+  const TemporaryFolder folder;
+  std::vector<std::string> arguments = {"replay",
+                                        "-c",
+                                        folder.file("m.json", test::kOrnsteinUhlenbeck),
+                                        "-i",
+                                        folder.file("obs.csv", "t,y\n1,2\n"),
+                                        "-o",
+                                        folder.path("out"),
+                                        "--device",
+                                        "cuda"};
+  const Outcome refused = run(arguments);
+  CHECK(refused.code == 1);
+  CHECK(one_line(refused.err));
+  CHECK(contains(refused.err, "CUDA"));
+  arguments.back() = "auto";
+  CHECK(run(arguments).code == 0);
 }
 
 TEST_CASE("help teaches by example") {
