@@ -1,0 +1,282 @@
+// What a device makes of JKO steps, beside this machine's processor.
+//
+//   build/bench_device [--json FILE] [--quick]
+//
+// Four tables: the time of one step's solve by each engine and precision; the sine well task of five seconds; many
+// filters at once; the stationary mixture in many dimensions. Without CUDA the device's columns stay empty, and
+// LibTorch on the processor shows that the same code runs. Needs neither the program nor its libraries; never fails.
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <fstream>
+#include <functional>
+#include <iomanip>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <thread>
+
+#include "bench/problems.hpp"
+#include "filter/device/device_engine.hpp"
+#include "filter/divergence.hpp"
+#include "filter/jko_filter.hpp"
+#include "filter/model/mixture_potential.hpp"
+#include "filter/reference/grid_filter.hpp"
+#include "filter/step_rendezvous.hpp"
+
+using namespace jko;
+
+namespace {
+
+using nlohmann::ordered_json;
+
+double seconds_of(const std::function<void()>& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+struct Engine {
+  std::string name;
+  std::shared_ptr<StepEngine> engine;
+};
+
+std::vector<Engine> engines() {
+  std::vector<Engine> all{{"processor", processor_engine()}, {"LibTorch, processor", tensor_engine({})}};
+  if (!cuda_available()) return all;
+  all.push_back({"CUDA, double", tensor_engine({true, false, 0})});
+  all.push_back({"CUDA, float", tensor_engine({true, true, 0})});
+  return all;
+}
+
+/// Three figures: 0.0123, 45.6, 1230.
+std::string figure(double value) {
+  std::ostringstream text;
+  text << std::setprecision(3) << value;
+  return text.str();
+}
+
+void print_row(const std::vector<std::string>& cells) {
+  std::cout << '|';
+  for (const std::string& cell : cells) std::cout << ' ' << cell << " |";
+  std::cout << std::endl;
+}
+
+void print_head(const std::string& title, const std::vector<std::string>& columns) {
+  std::cout << "\n" << title << "\n\n";
+  print_row(columns);
+  print_row(std::vector<std::string>(columns.size(), "---"));
+}
+
+/// Multiply-adds, times two, of the matrix products of one evaluation: forward once, reverse twice as much.
+double operations(Index nodes, Index d, const std::vector<Index>& widths) {
+  double forward = 0.0, before = static_cast<double>(d);
+  for (const Index width : widths) {
+    forward += 2.0 * (1.0 + static_cast<double>(d)) * static_cast<double>(nodes) * before * static_cast<double>(width);
+    before = static_cast<double>(width);
+  }
+  return 3.0 * forward;
+}
+
+struct Shape {
+  Index nodes, dimension;
+  std::vector<Index> widths;
+};
+
+/// A step of a normal law in the sine well, solved with exactly so many iterations.
+ordered_json solve(const Shape& shape, const Engine& engine) {
+  constexpr int kIterations = 20, kRepeats = 3;
+  const SineWell potential(shape.dimension);
+  const Points x = GaussianMixture::standard(shape.dimension).quasi_sample(shape.nodes, 1);
+  const JkoStepProblem problem{
+      x, Vector::Constant(shape.nodes, 1.0 / static_cast<double>(shape.nodes)), x, 0.1, 0.1, &potential, 1.0};
+  const Parametrisation parameters(shape.widths, Frame::of(problem.nodes, problem.weights), 1);
+  const Vector start = parameters.start(problem.nodes, problem.weights);
+  MinimizeOptions options;
+  options.iterations = kIterations;
+  MinimizeSummary summary;
+  double best = 0.0;
+  for (int repeat = 0; repeat <= kRepeats; ++repeat) {  // the first warms up
+    Vector theta = start;
+    const double seconds = seconds_of([&] { summary = engine.engine->minimise(problem, parameters, theta, options); });
+    if (repeat > 0) best = repeat == 1 ? seconds : std::min(best, seconds);
+  }
+  const double rate = operations(shape.nodes, shape.dimension, shape.widths) * summary.evaluations / best;
+  return {{"engine", engine.name},         {"nodes", shape.nodes}, {"dimension", shape.dimension},
+          {"widths", shape.widths},        {"seconds", best},      {"evaluations", summary.evaluations},
+          {"operations_per_second", rate}, {"loss", summary.value}};
+}
+
+ordered_json solves(bool quick) {
+  print_head("A step's solve, 20 iterations, best of three",
+             {"nodes", "D", "widths", "engine", "ms", "evaluations", "GFLOP/s", "times the processor"});
+  std::vector<Shape> shapes{{4096, 1, {32, 32}}, {4096, 4, {64}}, {16384, 12, {64, 64}}};
+  if (!quick) shapes.push_back({65536, 4, {64, 64}});
+  ordered_json rows = ordered_json::array();
+  for (const Shape& shape : shapes) {
+    double reference = 0.0;
+    for (const Engine& engine : engines()) {
+      ordered_json row = solve(shape, engine);
+      const double seconds = row["seconds"];
+      if (reference == 0.0) reference = seconds;
+      std::string widths;
+      for (const Index width : shape.widths) widths += (widths.empty() ? "" : ", ") + std::to_string(width);
+      print_row({std::to_string(shape.nodes), std::to_string(shape.dimension), widths, engine.name,
+                 figure(1e3 * seconds), std::to_string(row["evaluations"].get<int>()),
+                 figure(1e-9 * row["operations_per_second"].get<double>()), figure(reference / seconds)});
+      rows.push_back(std::move(row));
+    }
+  }
+  return rows;
+}
+
+/// The law of the sine well task at its end.
+JkoFilter run_task(const Problem& task, const std::vector<Vector>& observations, std::shared_ptr<StepEngine> engine) {
+  JkoOptions options;
+  options.step = 0.1;
+  options.solver = Solver::lbfgs;
+  options.nodes = 1024;
+  options.engine = std::move(engine);
+  JkoFilter filter(task.model, options);
+  for (std::size_t k = 0; k < observations.size(); ++k) {
+    filter.predict(task.interval * static_cast<double>(k + 1));
+    filter.update(observations[k]);
+  }
+  filter.predict(task.until);
+  return filter;
+}
+
+ordered_json tasks() {
+  print_head("The sine well task: 9 observations in 5 s, two layers of 32, 1,024 nodes",
+             {"engine", "seconds", "SymKL"});
+  const Problem task = sine_well();
+  const std::vector<Vector> observations = simulate(task, 0);
+  GridFilter truth(task.model, {});
+  for (std::size_t k = 0; k < observations.size(); ++k) {
+    truth.predict(task.interval * static_cast<double>(k + 1));
+    truth.update(observations[k]);
+  }
+  truth.predict(task.until);
+  ordered_json rows = ordered_json::array();
+  for (const Engine& engine : engines()) {
+    run_task(task, {observations.front()}, engine.engine);  // warms up
+    double divergence = 0.0;
+    const double seconds = seconds_of([&] {
+      const JkoFilter filter = run_task(task, observations, engine.engine);
+      divergence = symmetric_kl(filter, truth);
+    });
+    print_row({engine.name, figure(seconds), figure(divergence)});
+    rows.push_back({{"engine", engine.name}, {"seconds", seconds}, {"sym_kl", divergence}});
+  }
+  return rows;
+}
+
+/// So many filters of one observation interval each, in threads that meet for their steps.
+double together(Index filters, const std::shared_ptr<StepEngine>& engine) {
+  const Problem task = sine_well();
+  const auto meeting = std::make_shared<StepRendezvous>(engine);
+  std::vector<std::unique_ptr<StepRendezvous::Member>> members;
+  for (Index i = 0; i < filters; ++i) members.push_back(std::make_unique<StepRendezvous::Member>(*meeting));
+  return seconds_of([&] {
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      threads.emplace_back([&, i] {
+        JkoOptions options;
+        options.step = 0.1;
+        options.solver = Solver::lbfgs;
+        options.engine = meeting;
+        JkoFilter filter(task.model, options);
+        filter.predict(task.interval);
+        members[i].reset();
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+  });
+}
+
+ordered_json fleets(bool quick) {
+  print_head("Filters at once, sine well, 0.5 s of stream, 512 nodes",
+             {"filters", "engine", "seconds", "times real time"});
+  ordered_json rows = ordered_json::array();
+  for (const Index filters : {Index{15}, Index{1024}}) {
+    for (const Engine& engine : engines()) {
+      const bool device = engine.name.rfind("CUDA", 0) == 0;
+      if ((quick && filters > 15) || (!device && filters > 15)) continue;
+      const double seconds = together(filters, engine.engine);
+      print_row({std::to_string(filters), engine.name, figure(seconds), figure(0.5 / seconds)});
+      rows.push_back({{"engine", engine.name}, {"filters", filters}, {"seconds", seconds}});
+    }
+  }
+  return rows;
+}
+
+/// The published study in many dimensions: ten components, span 3, N(0, 16 I) moved to t = 4 by 40 steps.
+ordered_json mixtures(bool quick) {
+  print_head("Stationary mixture of ten components, t = 4, 40 steps of the pooled solver",
+             {"D", "nodes", "planes", "engine", "seconds", "SymKL"});
+  ordered_json rows = ordered_json::array();
+  for (const Index d : {Index{32}, Index{64}}) {
+    const Index nodes = quick ? 512 : 16384, planes = quick ? 12 : 96;
+    Points means(10, d);
+    fill_uniform(1, 0, means);
+    means = 6.0 * means.array() - 3.0;
+    std::vector<GaussianMixture::Component> components;
+    for (Index c = 0; c < 10; ++c) components.push_back({0.1, means.row(c), Matrix::Identity(d, d)});
+    const GaussianMixture law(components);
+    const Model model{std::make_shared<MixturePotential>(law), 1.0,
+                      GaussianMixture::gaussian(Vector::Zero(d), 16.0 * Matrix::Identity(d, d)),
+                      std::make_shared<LinearGaussian>(Matrix::Identity(d, d), Matrix::Identity(d, d))};
+    for (const Engine& engine : engines()) {
+      const bool device = engine.name.rfind("CUDA", 0) == 0;
+      if (!quick && !device) continue;  // hours
+      if (quick && d > 32) continue;
+      JkoOptions options;
+      options.scheme = Scheme::jko;
+      options.step = 0.1;
+      options.solver = Solver::pooled;
+      options.widths = {planes};
+      options.nodes = nodes;
+      options.iterations = quick ? 5 : 200;
+      options.redraw = true;
+      options.chain = 200;
+      options.engine = engine.engine;
+      JkoFilter filter(model, options);
+      const double seconds = seconds_of([&] { filter.predict(quick ? 0.4 : 4.0); });
+      const Points ours = filter.sample(2048, 1), theirs = law.sample(2048, 2, 0);
+      const double divergence = (filter.log_density(ours) - law.log_density(ours)).mean() +
+                                (law.log_density(theirs) - filter.log_density(theirs)).mean();
+      print_row({std::to_string(d), std::to_string(nodes), std::to_string(planes), engine.name, figure(seconds),
+                 figure(divergence)});
+      rows.push_back({{"engine", engine.name}, {"dimension", d}, {"seconds", seconds}, {"sym_kl", divergence}});
+    }
+  }
+  return rows;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  bool quick = false;
+  std::string json;
+  for (int i = 1; i < count; ++i) {
+    const std::string argument = arguments[i];
+    if (argument == "--quick") {
+      quick = true;
+    } else if (argument == "--json" && i + 1 < count) {
+      json = arguments[++i];
+    } else {
+      std::cerr << "usage: bench_device [--json FILE] [--quick]\n";
+      return 2;
+    }
+  }
+  std::cout << "device: " << (cuda_available() ? engines().back().engine->name() : "none (no CUDA)") << std::endl;
+  ordered_json results;
+  results["device"] = cuda_available() ? ordered_json(engines().back().engine->name()) : ordered_json(nullptr);
+  results["solves"] = solves(quick);
+  results["tasks"] = tasks();
+  results["fleets"] = fleets(quick);
+  results["mixtures"] = mixtures(quick);
+  if (!json.empty()) std::ofstream(json) << results.dump(1) << '\n';
+}
