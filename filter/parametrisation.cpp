@@ -11,7 +11,6 @@
 namespace jko {
 namespace {
 
-constexpr double kFloor = 1e-3;         // ε: no step contracts by more than this factor
 constexpr double kSmallestStart = 0.2;  // smallest eigenvalue of Q in the first guess
 constexpr double kStartWeight = 0.02;   // softplus(v) of the output weights there
 constexpr double kStartMixing = 0.2;    // Σ_j W_hj between hidden layers there
@@ -109,11 +108,11 @@ Vector Parametrisation::start(PointsView nodes, const Vector& weights) const {
     return Matrix((weights.transpose() * evaluator.hessian()).reshaped(d, d));
   };
   const Matrix identity = Matrix::Identity(d, d);
-  const Matrix rest = (2.0 + kFloor) * identity - average_hessian();
+  const Matrix rest = (2.0 + kMapFloor) * identity - average_hessian();
   const Eigen::SelfAdjointEigenSolver<Matrix> eigen(rest);
   const Matrix Q = eigen.eigenvectors() * eigen.eigenvalues().cwiseMax(kSmallestStart).asDiagonal() *
                    eigen.eigenvectors().transpose();
-  theta.head(d * d) = Matrix(Eigen::LLT<Matrix>(Q - kFloor * identity).matrixL()).reshaped();
+  theta.head(d * d) = Matrix(Eigen::LLT<Matrix>(Q - kMapFloor * identity).matrixL()).reshaped();
   const Points moved = apply(map(theta), nodes).image - nodes;
   theta.segment(d * d, d) = -moved.transpose() * weights / frame_.scale;
   return theta;
@@ -125,7 +124,7 @@ ConvexMap<double> Parametrisation::map(const Vector& theta) const {
   Cursor<const Vector> cursor(theta);
   const Matrix R = cursor.block(d, d).triangularView<Eigen::Lower>();
   map.Q = R * R.transpose();
-  map.Q.diagonal().array() += kFloor;
+  map.Q.diagonal().array() += kMapFloor;
   map.c = frame_.center - map.Q * frame_.center + frame_.scale * cursor.block(d, 1);
   Index before = 0;
   for (const Index width : widths_) {

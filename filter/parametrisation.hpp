@@ -17,6 +17,9 @@
 
 namespace jko {
 
+/// ε of Q = RRᵀ + εI: no step contracts by more than this factor.
+inline constexpr double kMapFloor = 1e-3;
+
 /// Where the nodes are and how wide: what θ is measured in.
 struct Frame {
   Vector center;     ///< m, (D)
@@ -33,6 +36,10 @@ class Parametrisation {
 
   Index size() const { return size_; }
   const std::vector<Index>& widths() const { return widths_; }
+  const Frame& frame() const { return frame_; }
+
+  /// What softplus(v) of a layer of so many units is multiplied with to give w.
+  double output_scale(Index width) const;
 
   /// θ of a map close to the identity: hidden units that cover the nodes carry a part of the curvature, and Q carries
   /// the rest, so that every weight can grow as well as shrink.
@@ -44,7 +51,6 @@ class Parametrisation {
   Vector pull_back(const Vector& theta, const ConvexMap<double>& d_map) const;
 
  private:
-  double output_scale(Index width) const;
   double steepness(Index width) const;
 
   std::vector<Index> widths_;

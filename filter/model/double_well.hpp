@@ -12,6 +12,9 @@ class DoubleWell final : public Potential {
   /// sizes differ or a number is not positive and finite.
   DoubleWell(Vector height, Vector width);
 
+  const Vector& height() const { return height_; }
+  const Vector& width() const { return width_; }
+
   Index dimension() const override { return height_.size(); }
   void evaluate(PointsView x, double t, Eigen::Ref<Vector> value, Eigen::Ref<Points> gradient) const override;
   void gradient(PointsView x, double t, Eigen::Ref<Points> gradient) const override;
