@@ -156,9 +156,10 @@ TEST_CASE("A fused L-BFGS run takes the iterates of the library's own", "[fused_
       CAPTURE(d, potential->formula());
       const Case c(*potential, 200, {9, 6});
       Vector theta = c.theta;
-      // Rounding grows by a factor at each iteration; twelve are few enough to see that the rules are the same.
-      const MinimizeSummary expected = lbfgs_step(c.problem, c.parameters, theta, iterations(12));
-      const auto [fused, summary] = solution(host(FusedPrecision::double_precision), c, iterations(12));
+      // Rounding grows by a factor at each iteration, and after a hundred two runs have nothing in common but the loss.
+      // In 24 the correction pairs are full and the oldest have been dropped.
+      const MinimizeSummary expected = lbfgs_step(c.problem, c.parameters, theta, iterations(24));
+      const auto [fused, summary] = solution(host(FusedPrecision::double_precision), c, iterations(24));
       CHECK(summary.iterations == expected.iterations);
       CHECK(summary.evaluations == expected.evaluations);
       CHECK(summary.reason == expected.reason);
@@ -174,9 +175,10 @@ TEST_CASE("A fused L-BFGS run takes the iterates of the library's own", "[fused_
 TEST_CASE("A whole fused step ends where the library's own does", "[fused_step]") {
   for (const Index d : {1, 2, 4}) {
     const SineWell well(d);
-    const Case c(well, 300, {16, 16});
-    MinimizeOptions options = iterations(150);
-    options.value_tolerance = 1e-7;
+    Case c(well, 300, {16, 16});
+    c.problem.target = c.problem.nodes;
+    MinimizeOptions options = iterations(100);
+    options.value_tolerance = 1e-4;
     Vector theta = c.theta;
     const MinimizeSummary expected = lbfgs_step(c.problem, c.parameters, theta, options);
     for (const auto precision : {FusedPrecision::single_precision, FusedPrecision::double_precision}) {
