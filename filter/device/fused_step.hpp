@@ -1,8 +1,8 @@
 #pragma once
 /// Many JKO steps at once by the fused solver: a whole L-BFGS run in one kernel, parameters and activations in a GPU's
-/// shared memory. For networks of one to three layers of at most 64 units in at most four dimensions, and the potentials
-/// that the kernel knows (sine well, double well, quadratic, Gaussian mixture). docs/gpu.md says how it is built and laid
-/// out.
+/// shared memory. For networks of one to three layers of at most 64 units in at most four dimensions, and the
+/// potentials that the kernel knows (sine well, double well, quadratic, Gaussian mixture). docs/gpu.md says how it is
+/// built and laid out.
 ///
 ///     FusedSolver solver = FusedSolver::on_device({});
 ///     std::vector<MinimizeSummary> summaries =
@@ -30,10 +30,11 @@ enum class FusedPrecision {
 
 struct FusedOptions {
   FusedPrecision precision = FusedPrecision::single_precision;
-  /// Where MinimizeOptions::stop is set: iterations of a launch, after which it is asked. A launch cannot be interrupted.
+  /// Where MinimizeOptions::stop is set: iterations of a launch, after which it is asked. A launch cannot be
+  /// interrupted.
   int iterations_per_launch = 10;
-  /// That share one problem. On a device 0 divides as many as fill it among the problems. Results depend on their number
-  /// to rounding, and on nothing else.
+  /// That share one problem. On a device 0 divides as many as fill it among the problems. Results depend on their
+  /// number to rounding, and on nothing else.
   int blocks = 0;
   int threads = 1;  ///< of a block on the host; a device has 256
 };
@@ -58,13 +59,13 @@ class FusedSolver {
   FusedSolver(FusedSolver&&) noexcept;
   FusedSolver& operator=(FusedSolver&&) noexcept;
 
-  /// Minimises each problem's loss from its θ, which becomes the best point seen. Problems have the same dimension, number
-  /// of nodes, widths and kind of potential. Throws std::invalid_argument if they do not, if one is not supported, or if
-  /// options ask for more than 20 pairs of memory or a patience above 32; std::runtime_error if CUDA fails or the network
-  /// does not fit the device's shared memory.
+  /// Minimises each problem's loss from its θ, which becomes the best point seen. Problems have the same dimension,
+  /// number of nodes, widths and kind of potential. Throws std::invalid_argument if they do not, if one is not
+  /// supported, or if options ask for more than 20 pairs of memory or a patience above 32; std::runtime_error if CUDA
+  /// fails or the network does not fit the device's shared memory.
   std::vector<MinimizeSummary> solve(const std::vector<const JkoStepProblem*>& problems,
-                                     const std::vector<const Parametrisation*>& parameters,
-                                     std::vector<Vector>& thetas, const MinimizeOptions& options);
+                                     const std::vector<const Parametrisation*>& parameters, std::vector<Vector>& thetas,
+                                     const MinimizeOptions& options);
 
   /// L(θ) and its gradient.
   double loss(const JkoStepProblem& problem, const Parametrisation& parameters, const Vector& theta, Vector& gradient);

@@ -128,7 +128,8 @@ std::string objection(const JkoStepProblem& problem, const Parametrisation& para
   const auto& widths = parameters.widths();
   if (d < 1 || d > kMaxDimension) return "the dimension is not 1 to " + std::to_string(kMaxDimension);
   if (n < 1 || n > kMostNodes) return "the number of nodes is not 1 to " + std::to_string(kMostNodes);
-  if (widths.empty() || widths.size() > kMaxLayers) return "there are not 1 to " + std::to_string(kMaxLayers) + " layers";
+  if (widths.empty() || widths.size() > kMaxLayers)
+    return "there are not 1 to " + std::to_string(kMaxLayers) + " layers";
   for (const Index width : widths) {
     if (width < 1 || width > kMaxWidth) return "a hidden width is not 1 to " + std::to_string(kMaxWidth);
   }
@@ -149,7 +150,7 @@ Batch make_batch(const std::vector<const JkoStepProblem*>& problems,
           "the memory is not 1 to " + std::to_string(kMaxPairs) + " pairs");
   require(options.patience <= kMaxPatience, "the patience is more than " + std::to_string(kMaxPatience));
   Batch batch;
-  batch.limits = {options.iterations,      options.memory,     options.patience, options.value_tolerance,
+  batch.limits = {options.iterations,         options.memory,    options.patience, options.value_tolerance,
                   options.gradient_tolerance, options.first_step};
   std::vector<PackedPotential> potentials(problems.size());
   std::size_t numbers = 0;

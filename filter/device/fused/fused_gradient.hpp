@@ -1,8 +1,8 @@
 #pragma once
 /// ∂L/∂(Q, c, A, b, w, W): sums over the nodes of a tile of products of what Tile::evaluate() left in shared memory.
 ///
-/// An entry belongs to one thread, tile after tile, which adds the tile's sum to it: no atomics, and one order. Within a
-/// tile sums are in the precision of the tile, over tiles in double.
+/// An entry belongs to one thread, tile after tile, which adds the tile's sum to it: no atomics, and one order. Within
+/// a tile sums are in the precision of the tile, over tiles in double.
 
 #include "filter/device/fused/fused_tile.hpp"
 

@@ -13,8 +13,8 @@ namespace {
 class AlignedBytes {
  public:
   explicit AlignedBytes(std::size_t bytes)
-      : bytes_(static_cast<char*>(::operator new(bytes, std::align_val_t{kAlign}))) {}
-  ~AlignedBytes() { ::operator delete(bytes_, std::align_val_t{kAlign}); }
+      : bytes_(static_cast<char*>(::operator new (bytes, std::align_val_t{kAlign}))) {}
+  ~AlignedBytes() { ::operator delete (bytes_, std::align_val_t{kAlign}); }
   AlignedBytes(AlignedBytes&& other) noexcept : bytes_(other.bytes_) { other.bytes_ = nullptr; }
   AlignedBytes(const AlignedBytes&) = delete;
   AlignedBytes& operator=(const AlignedBytes&) = delete;
@@ -47,10 +47,14 @@ class HostRunner final : public Runner {
 
   void launch(int iterations) override {
     switch (shape_.dimension) {
-      case 1: return launch_in<1>(iterations);
-      case 2: return launch_in<2>(iterations);
-      case 3: return launch_in<3>(iterations);
-      default: return launch_in<4>(iterations);
+      case 1:
+        return launch_in<1>(iterations);
+      case 2:
+        return launch_in<2>(iterations);
+      case 3:
+        return launch_in<3>(iterations);
+      default:
+        return launch_in<4>(iterations);
     }
   }
 

@@ -1,7 +1,7 @@
 #pragma once
 /// Plain structures of the fused solver: sizes, what a problem is, what is kept between launches, and where everything
-/// lies in a block's shared memory and in global memory. No pointer of the host is in them, so that they are copied to a
-/// device as they are.
+/// lies in a block's shared memory and in global memory. No pointer of the host is in them, so that they are copied to
+/// a device as they are.
 ///
 ///     Shape shape = ...;                                       // fused_batch.hpp fills it
 ///     BlockMemory<float> memory(base, shape);                  // memory.bytes() of shared memory from `base`
@@ -18,10 +18,10 @@ constexpr int kMaxLayers = 3;
 constexpr int kMaxWidth = 64;
 constexpr int kMaxTile = 32;  // nodes that a block has in hand at once: the lanes of a warp
 constexpr int kMinTile = 4;
-constexpr int kMaxPairs = 20;           // L-BFGS correction pairs
-constexpr int kSlots = kMaxPairs + 1;   // one more, for a pair that may be turned down
-constexpr int kMaxPatience = 32;        // of MinimizeOptions
-constexpr int kChunks = 8;              // a long sum is cut into so many, whatever the number of threads
+constexpr int kMaxPairs = 20;              // L-BFGS correction pairs
+constexpr int kSlots = kMaxPairs + 1;      // one more, for a pair that may be turned down
+constexpr int kMaxPatience = 32;           // of MinimizeOptions
+constexpr int kChunks = 8;                 // a long sum is cut into so many, whatever the number of threads
 constexpr int kMostSums = 4 * kSlots + 1;  // that are taken at once
 
 /// Sizes that all problems of a batch share. Hidden widths are padded to multiples of four by units whose weights are
@@ -86,7 +86,7 @@ struct Progress {
 /// All that a minimisation knows besides its vectors; a launch reads and writes it.
 struct State {
   Progress progress;
-  double scale;        ///< of the first inverse Hessian
+  double scale;       ///< of the first inverse Hessian
   int order[kSlots];  ///< slots of the pairs, oldest first; then the free ones
   // Products of steps s and changes of the gradient y, by slots: s_i·y_j with j newer than i, and y_i·y_j.
   double step_change[kSlots][kSlots];

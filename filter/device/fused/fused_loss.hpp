@@ -1,6 +1,7 @@
 #pragma once
-/// L(x + length · direction) and its gradient, by all blocks of a team: each makes the network for itself, runs over its
-/// own tiles of nodes, and applies the chain rule to its share of the gradient; the shares are summed slice by slice.
+/// L(x + length · direction) and its gradient, by all blocks of a team: each makes the network for itself, runs over
+/// its own tiles of nodes, and applies the chain rule to its share of the gradient; the shares are summed slice by
+/// slice.
 
 #include "filter/device/fused/fused_gradient.hpp"
 #include "filter/device/fused/fused_parameters.hpp"
@@ -77,9 +78,9 @@ class TeamLoss {
   Team& team_;
   const Shape& shape_;
   const Task& task_;
-  const NodeData& data_;
-  const BlockMemory<Real>& memory_;
-  const Work& work_;
+  const NodeData data_;
+  const BlockMemory<Real> memory_;
+  const Work work_;
   TeamReduction<Team>& reduce_;
 };
 

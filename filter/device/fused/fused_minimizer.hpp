@@ -1,9 +1,9 @@
 #pragma once
 /// L-BFGS by a team: filter/minimize.cpp, rule for rule, with the vectors dealt out among the blocks.
 ///
-/// The two loops over the correction pairs (Nocedal and Wright, algorithm 7.4) would be forty dot products one after the
-/// other. Here all products of vectors are taken at once after each iteration, and the loops run over coefficients: what
-/// is left is a 2m by 2m recurrence and one linear combination (Chen, Wang and Zhou, "Large-scale L-BFGS using
+/// The two loops over the correction pairs (Nocedal and Wright, algorithm 7.4) would be forty dot products one after
+/// the other. Here all products of vectors are taken at once after each iteration, and the loops run over coefficients:
+/// what is left is a 2m by 2m recurrence and one linear combination (Chen, Wang and Zhou, "Large-scale L-BFGS using
 /// MapReduce", 2014). All threads of all blocks take every decision themselves, from the same numbers.
 
 #include "filter/device/fused/fused_line_search.hpp"
@@ -18,13 +18,15 @@ class Minimizer {
                        const BlockMemory<Real>& memory, const Work& work)
       : team_(team),
         limits_(limits),
+        shape_(shape),
+        task_(task),
+        data_(data),
         memory_(memory),
         work_(work),
         state_(*memory.state),
         parameters_(shape.parameters),
         slice_(slice_of(team, shape.parameters + 1)),
-        reduce_(team, memory.scratch, memory.sums, work.exchange),
-        loss_(team, shape, task, data, memory, work, reduce_) {
+        reduce_(team, memory.scratch, memory.sums, work.exchange) {
     if (slice_.end > parameters_) slice_.end = parameters_;  // the value's entry is no parameter
   }
 
@@ -82,11 +84,16 @@ class Minimizer {
     for (int i = slice_.begin + team_.thread(); i < slice_.end; i += team_.threads()) f(i);
   }
 
+  // Made anew each time: an object that pointed into this one would keep both out of registers.
+  JKO_DEVICE Trial evaluate(double length) {
+    return TeamLoss<Real, D, Team>(team_, shape_, task_, data_, memory_, work_, reduce_)(length);
+  }
+
   JKO_DEVICE double* step(int slot) const { return work_.steps + static_cast<std::size_t>(slot) * parameters_; }
   JKO_DEVICE double* change(int slot) const { return work_.changes + static_cast<std::size_t>(slot) * parameters_; }
 
   JKO_DEVICE void start() {
-    const Trial first = loss_(0.0);
+    const Trial first = evaluate(0.0);
     now_.evaluations = 1;
     now_.value = now_.initial_value = first.value;
     now_.largest_gradient = first.largest_gradient;
@@ -99,8 +106,8 @@ class Minimizer {
     if (!is_finite(first.value) || !is_finite(first.largest_gradient)) now_.reason = kNotFinite;
   }
 
-  /// Sets the direction and returns its slope, which is negative unless the gradient is zero. Ends with a barrier of the
-  /// team.
+  /// Sets the direction and returns its slope, which is negative unless the gradient is zero. Ends with a barrier of
+  /// the team.
   JKO_DEVICE double find_direction() {
     for (;;) {
       if (now_.pairs == 0) {
@@ -117,9 +124,8 @@ class Minimizer {
             },
             [&](int i, double sum) { work_.direction[i] = sum; });
       }
-      reduce_(2, slice_, [&](int k, int i) {
-        return work_.direction[i] * (k == 0 ? work_.gradient[i] : work_.direction[i]);
-      });
+      reduce_(2, slice_,
+              [&](int k, int i) { return work_.direction[i] * (k == 0 ? work_.gradient[i] : work_.direction[i]); });
       const double slope = memory_.sums[0];
       direction_norm_ = std::sqrt(memory_.sums[1]);
       if (slope < 0.0 || now_.pairs == 0) return slope;
@@ -168,7 +174,7 @@ class Minimizer {
   JKO_DEVICE bool search(double slope) {
     LineSearch line(now_.value, slope, now_.pairs == 0 ? limits_.first_step / direction_norm_ : 1.0);
     while (!line.finished()) {
-      const Trial trial = loss_(line.length());
+      const Trial trial = evaluate(line.length());
       ++now_.evaluations;
       if (line.take(trial)) for_slice([&](int i) { work_.best_gradient[i] = work_.trial_gradient[i]; });
     }
@@ -237,13 +243,15 @@ class Minimizer {
 
   Team& team_;
   const Limits& limits_;
-  const BlockMemory<Real>& memory_;
-  const Work& work_;
+  const Shape& shape_;
+  const Task& task_;
+  const NodeData data_;
+  const BlockMemory<Real> memory_;
+  const Work work_;
   State& state_;
   int parameters_;
   Slice slice_;
   TeamReduction<Team> reduce_;
-  TeamLoss<Real, D, Team> loss_;
   // The same in all threads.
   Progress now_;
   double direction_norm_ = 0.0;

@@ -76,8 +76,8 @@ JKO_DEVICE void make_network(const Team& team, const Shape& shape, const Task& t
   }
 }
 
-/// The chain rule: `gradient` (shape.parameters) from `d_network`, ∂L/∂network. Linear in `d_network`, so that blocks may
-/// apply it before their shares are summed.
+/// The chain rule: `gradient` (shape.parameters) from `d_network`, ∂L/∂network. Linear in `d_network`, so that blocks
+/// may apply it before their shares are summed.
 template <int D, class Team, class Theta>
 JKO_DEVICE void pull_back(const Team& team, const Shape& shape, const Task& task, const Theta& theta,
                           const double* d_network, double* gradient) {
@@ -107,8 +107,7 @@ JKO_DEVICE void pull_back(const Team& team, const Shape& shape, const Task& task
     }
     for (int item = team.thread(); item < at.h * at.before; item += team.threads()) {
       const int h = item % at.h, j = item / at.h;
-      gradient[at.W + item] =
-          d_network[shape.at_W[l] + h * shape.padded[l - 1] + j] * logistic(theta(at.W + item));
+      gradient[at.W + item] = d_network[shape.at_W[l] + h * shape.padded[l - 1] + j] * logistic(theta(at.W + item));
     }
   }
 }

@@ -23,8 +23,7 @@ JKO_DEVICE Slice slice_of(const Team& team, int count) {
 /// store(i, Σ_{j < count} term(i, j)) for each i of the slice. Many short sums of numbers that lie far apart: the sums
 /// are cut into chunks for the sake of the loads' latency. Ends with a barrier of the block.
 template <class Team, class Term, class Store>
-JKO_DEVICE void slice_sums(Team& team, double* scratch, Slice slice, int count, const Term& term,
-                           const Store& store) {
+JKO_DEVICE void slice_sums(Team& team, double* scratch, Slice slice, int count, const Term& term, const Store& store) {
   for (int first = slice.begin; first < slice.end; first += kMostSums) {
     const int entries = slice.end - first < kMostSums ? slice.end - first : kMostSums;
     for (int item = team.thread(); item < entries * kChunks; item += team.threads()) {

@@ -12,8 +12,8 @@ namespace jko::fused {
 struct Batch {
   Shape shape;  ///< but for the tile, which the runner chooses
   Limits limits{};
-  std::vector<Task> tasks;      ///< one a problem
-  std::vector<double> data;     ///< NodeData of each, data_stride apart
+  std::vector<Task> tasks;   ///< one a problem
+  std::vector<double> data;  ///< NodeData of each, data_stride apart
   std::size_t data_stride = 0;
   std::vector<double> theta;  ///< shape.parameters each
 

@@ -82,8 +82,7 @@ __global__ void __launch_bounds__(kThreads, (kBlocksEach<Real, D>)) solve_steps(
   const BlockMemory<Real> memory(shared, launch.shape);
   for (int b = first; b < launch.problems; b += teams) {
     const NodeData data(launch.data + b * launch.data_stride, launch.shape);
-    const Work work(launch.work + b * launch.work_stride, launch.shape, blocks, launch.limits.pairs,
-                    launch.loss_count);
+    const Work work(launch.work + b * launch.work_stride, launch.shape, blocks, launch.limits.pairs, launch.loss_count);
     Minimizer<Real, D, CudaTeam> minimizer(team, launch.shape, launch.tasks[b], data, launch.limits, memory, work);
     minimizer.run(launch.states[b], launch.iterations);
   }
@@ -92,10 +91,14 @@ __global__ void __launch_bounds__(kThreads, (kBlocksEach<Real, D>)) solve_steps(
 template <typename Real>
 const void* kernel_for(int dimension) {
   switch (dimension) {
-    case 1: return reinterpret_cast<const void*>(&solve_steps<Real, 1>);
-    case 2: return reinterpret_cast<const void*>(&solve_steps<Real, 2>);
-    case 3: return reinterpret_cast<const void*>(&solve_steps<Real, 3>);
-    default: return reinterpret_cast<const void*>(&solve_steps<Real, 4>);
+    case 1:
+      return reinterpret_cast<const void*>(&solve_steps<Real, 1>);
+    case 2:
+      return reinterpret_cast<const void*>(&solve_steps<Real, 2>);
+    case 3:
+      return reinterpret_cast<const void*>(&solve_steps<Real, 3>);
+    default:
+      return reinterpret_cast<const void*>(&solve_steps<Real, 4>);
   }
 }
 
@@ -156,8 +159,8 @@ class CudaRunner final : public Runner {
 
   void begin(const Batch& batch, bool single_precision, int iterations) override {
     problems_ = batch.problems();
-    shape_ = single_precision ? with_tile<float>(batch.shape, shared_bytes_)
-                              : with_tile<double>(batch.shape, shared_bytes_);
+    shape_ =
+        single_precision ? with_tile<float>(batch.shape, shared_bytes_) : with_tile<double>(batch.shape, shared_bytes_);
     if (shape_.tile == 0) {
       throw std::runtime_error("CUDA: the network does not fit the device's " + std::to_string(shared_bytes_ / 1024) +
                                " KiB of shared memory a block");
@@ -169,8 +172,8 @@ class CudaRunner final : public Runner {
     const Work layout(nullptr, shape_, blocks_, batch.limits.pairs, iterations);
     const std::size_t stride = layout.count, p = shape_.parameters;
     Launch& l = launch_;
-    l = {shape_, batch.limits, problems_, blocks_, 0, iterations, nullptr, nullptr, batch.data_stride, nullptr, stride,
-         nullptr, nullptr};
+    l = {shape_,  batch.limits,      problems_, blocks_, 0,       iterations, nullptr,
+         nullptr, batch.data_stride, nullptr,   stride,  nullptr, nullptr};
     work_.reserve(problems_ * stride);
     l.work = work_.get();
     l.states = states_.reserve(problems_);
@@ -183,8 +186,8 @@ class CudaRunner final : public Runner {
     upload(data, batch.data.data(), batch.data.size());
     const std::vector<State> fresh(problems_, State{});
     upload(l.states, fresh.data(), fresh.size());
-    check(cudaMemcpy2DAsync(l.work, stride * sizeof(double), batch.theta.data(), p * sizeof(double),
-                            p * sizeof(double), problems_, cudaMemcpyHostToDevice, stream_),
+    check(cudaMemcpy2DAsync(l.work, stride * sizeof(double), batch.theta.data(), p * sizeof(double), p * sizeof(double),
+                            problems_, cudaMemcpyHostToDevice, stream_),
           "copy the first guesses");
     stream_.finish();  // the host's arrays may go
     progress_.resize(problems_);

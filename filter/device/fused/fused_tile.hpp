@@ -1,10 +1,10 @@
 #pragma once
-/// T, ∇²ψ, the loss of a JKO step and their reverse mode at a tile of nodes, all threads of a block together: equations 2
-/// and 3 of docs/method.md, as in filter/engine/map_block.cpp.
+/// T, ∇²ψ, the loss of a JKO step and their reverse mode at a tile of nodes, all threads of a block together: equations
+/// 2 and 3 of docs/method.md, as in filter/engine/map_block.cpp.
 ///
-/// Arrays lie in shared memory with the nodes of the tile along a row, so that the lanes of a warp are nodes and weights
-/// are the same for all of them. A thread makes four units of one node at a time. Between two phases that hand numbers
-/// from thread to thread there is a barrier of the block.
+/// Arrays lie in shared memory with the nodes of the tile along a row, so that the lanes of a warp are nodes and
+/// weights are the same for all of them. A thread makes four units of one node at a time. Between two phases that hand
+/// numbers from thread to thread there is a barrier of the block.
 
 #include <cmath>
 

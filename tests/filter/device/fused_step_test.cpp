@@ -40,7 +40,10 @@ struct Case {
   Vector theta;
 
   Case(const Potential& potential, Index n, const Widths& widths, unsigned seed = 1)
-      : problem(make(potential, n, seed)),
+      : Case(make(potential, n, seed), widths, seed) {}
+
+  Case(JkoStepProblem given, const Widths& widths, unsigned seed = 1)
+      : problem(std::move(given)),
         parameters(widths, Frame::of(problem.nodes, problem.weights), seed),
         theta(parameters.start(problem.nodes, problem.weights)) {}
 
@@ -69,8 +72,7 @@ double reference_loss(const Case& c, Vector& gradient) {
   Vector value(p.nodes.rows());
   Points force(p.nodes.rows(), p.nodes.cols());
   p.potential->evaluate(evaluator.image(), p.time, value, force);
-  const Points d_image =
-      ((evaluator.image() - p.target) / p.tau_hat + force).array().colwise() * p.weights.array();
+  const Points d_image = ((evaluator.image() - p.target) / p.tau_hat + force).array().colwise() * p.weights.array();
   ConvexMap<double> d_map;
   evaluator.backward(map, d_image, -p.temperature * p.weights, d_map);
   gradient = c.parameters.pull_back(c.theta, d_map);
@@ -99,8 +101,8 @@ std::pair<Vector, MinimizeSummary> solution(FusedSolver solver, const Case& c, c
 }
 
 double image_error(const Case& c, const Vector& a, const Vector& b) {
-  const Points difference = apply(c.parameters.map(a), c.problem.nodes).image -
-                            apply(c.parameters.map(b), c.problem.nodes).image;
+  const Points difference =
+      apply(c.parameters.map(a), c.problem.nodes).image - apply(c.parameters.map(b), c.problem.nodes).image;
   return std::sqrt(c.problem.weights.dot(difference.rowwise().squaredNorm()));
 }
 
@@ -175,20 +177,19 @@ TEST_CASE("A fused L-BFGS run takes the iterates of the library's own", "[fused_
 TEST_CASE("A whole fused step ends where the library's own does", "[fused_step]") {
   for (const Index d : {1, 2, 4}) {
     const SineWell well(d);
-    Case c(well, 300, {16, 16});
-    c.problem.target = c.problem.nodes;
-    MinimizeOptions options = iterations(100);
-    options.value_tolerance = 1e-4;
+    const Points x = GaussianMixture::gaussian(Vector::Ones(d), 0.36 * Matrix::Identity(d, d)).quasi_sample(512, 1);
+    const Case c({x, Vector::Constant(512, 1.0 / 512), x, 0.1, 0.0, &well, 0.7}, {16, 16});
     Vector theta = c.theta;
-    const MinimizeSummary expected = lbfgs_step(c.problem, c.parameters, theta, options);
-    for (const auto precision : {FusedPrecision::single_precision, FusedPrecision::double_precision}) {
-      CAPTURE(d, static_cast<int>(precision), expected.brief());
-      const auto [fused, summary] = solution(host(precision), c, options);
-      CAPTURE(summary.brief());
-      CHECK(summary.value == Approx(expected.value).margin(2e-4));
-      CHECK(image_error(c, theta, fused) < 2e-2);
-      CHECK(summary.losses.back() == summary.value);
-    }
+    const MinimizeSummary expected = lbfgs_step(c.problem, c.parameters, theta, iterations(40));
+    CAPTURE(d, expected.brief());
+    const auto [exact, exact_summary] = solution(host(FusedPrecision::double_precision), c, iterations(40));
+    CHECK(exact_summary.value == Approx(expected.value).epsilon(1e-8));
+    CHECK(image_error(c, theta, exact) < 1e-5);
+    // In single precision the loss is known to 1e-8 and forty iterations lead elsewhere along the same valley.
+    const auto [rough, rough_summary] = solution(host(FusedPrecision::single_precision), c, iterations(40));
+    CHECK(rough_summary.value == Approx(expected.value).epsilon(2e-3));
+    CHECK(image_error(c, theta, rough) < 3e-2);
+    CHECK(rough_summary.losses.back() == rough_summary.value);
   }
 }
 
@@ -261,7 +262,8 @@ TEST_CASE("Problems of a batch are solved as if each were alone", "[fused_step]"
   }
 }
 
-TEST_CASE("A fused run that is cut into launches is the same run, and stops between them when told to", "[fused_step]") {
+TEST_CASE("A fused run that is cut into launches is the same run, and stops between them when told to",
+          "[fused_step]") {
   const SineWell well(1);
   const Case c(well, 120, {8, 8});
   FusedOptions fused;
