@@ -69,9 +69,9 @@ std::vector<MinimizeSummary> FusedSolver::solve(const std::vector<const JkoStepP
       summary.value = progress.value;
       summary.iterations = progress.iterations;
       summary.evaluations = progress.evaluations;
-      summary.reason = progress.reason < 0 ? MinimizeSummary::Reason::stopped
-                                           : static_cast<MinimizeSummary::Reason>(progress.reason);
-      if (progress.reason < 0) finished = false;
+      summary.reason =
+          progress.finished ? static_cast<MinimizeSummary::Reason>(progress.reason) : MinimizeSummary::Reason::stopped;
+      if (!progress.finished) finished = false;
     }
     stopped = !finished && options.stop && options.stop();
   }

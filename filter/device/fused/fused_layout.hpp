@@ -72,18 +72,19 @@ struct Limits {
   double first_step;
 };
 
-/// How far the minimisation of one problem has come.
+/// How far the minimisation of one problem has come. All zeros: not begun.
 struct Progress {
   double value = 0.0;
   double initial_value = 0.0;
   double largest_gradient = 0.0;
   int iterations = 0;
   int evaluations = 0;
-  int reason = -1;  ///< as in MinimizeSummary; -1 while there is more to do
-  int pairs = 0;    ///< of L-BFGS
+  int finished = 0;
+  int reason = 0;  ///< as in MinimizeSummary, once finished
+  int pairs = 0;   ///< of L-BFGS
 };
 
-/// All that a minimisation knows besides its vectors; a launch reads and writes it.
+/// All that a minimisation knows besides its vectors; a launch reads and writes it. All zeros: not begun.
 struct State {
   Progress progress;
   double scale;       ///< of the first inverse Hessian

@@ -33,15 +33,15 @@ class Minimizer {
   /// Makes up to `iterations` further iterations from `saved`, and saves where it came to. Values after each go to
   /// work.losses.
   JKO_DEVICE void run(State& saved, int iterations) {
-    if (saved.progress.reason >= 0) return;
+    if (saved.progress.finished) return;
     copy(saved, state_);
     team_.sync_team();
     now_ = state_.progress;
     if (now_.evaluations == 0) start();
     const int first = now_.iterations;
-    while (now_.reason < 0 && now_.iterations < limits_.iterations && now_.iterations < first + iterations) {
+    while (!now_.finished && now_.iterations < limits_.iterations && now_.iterations < first + iterations) {
       if (now_.largest_gradient <= limits_.gradient_tolerance) {
-        now_.reason = kGradientTolerance;
+        finish(kGradientTolerance);
         break;
       }
       const double slope = find_direction();
@@ -50,12 +50,12 @@ class Minimizer {
         if (team_.thread() == 0 && team_.block() == 0) work_.losses[now_.iterations - first - 1] = now_.value;
         check_progress();
       } else if (now_.pairs == 0) {
-        now_.reason = kLineSearch;
+        finish(kLineSearch);
       } else {
         now_.pairs = 0;  // once more, along the gradient
       }
     }
-    if (now_.reason < 0 && now_.iterations >= limits_.iterations) now_.reason = kIterations;
+    if (!now_.finished && now_.iterations >= limits_.iterations) finish(kIterations);
     team_.sync_block();
     if (team_.block() == 0) {
       if (team_.thread() == 0) state_.progress = now_;
@@ -68,6 +68,11 @@ class Minimizer {
  private:
   // As in MinimizeSummary::Reason.
   enum Reason { kIterations, kValueTolerance, kGradientTolerance, kLineSearch, kStopped, kNotFinite };
+
+  JKO_DEVICE void finish(Reason reason) {
+    now_.finished = 1;
+    now_.reason = reason;
+  }
 
   JKO_DEVICE void copy(const State& from, State& to) const {
     static_assert(sizeof(State) % sizeof(double) == 0, "a state is copied by doubles");
@@ -103,7 +108,7 @@ class Minimizer {
       for (int slot = 0; slot < kSlots; ++slot) state_.order[slot] = slot;
     }
     team_.sync_block();
-    if (!is_finite(first.value) || !is_finite(first.largest_gradient)) now_.reason = kNotFinite;
+    if (!is_finite(first.value) || !is_finite(first.largest_gradient)) finish(kNotFinite);
   }
 
   /// Sets the direction and returns its slope, which is negative unless the gradient is zero. Ends with a barrier of
@@ -238,7 +243,7 @@ class Minimizer {
     const int patience = limits_.patience < 1 ? 1 : limits_.patience;
     if (now_.iterations < patience) return;
     const double before = state_.history[(now_.iterations - patience) % (kMaxPatience + 1)];
-    if (before - now_.value <= limits_.value_tolerance) now_.reason = kValueTolerance;
+    if (before - now_.value <= limits_.value_tolerance) finish(kValueTolerance);
   }
 
   Team& team_;

@@ -184,8 +184,7 @@ class CudaRunner final : public Runner {
     l.data = data;
     upload(tasks, batch.tasks.data(), batch.tasks.size());
     upload(data, batch.data.data(), batch.data.size());
-    const std::vector<State> fresh(problems_, State{});
-    upload(l.states, fresh.data(), fresh.size());
+    check(cudaMemsetAsync(l.states, 0, problems_ * sizeof(State), stream_), "begin");
     check(cudaMemcpy2DAsync(l.work, stride * sizeof(double), batch.theta.data(), p * sizeof(double), p * sizeof(double),
                             problems_, cudaMemcpyHostToDevice, stream_),
           "copy the first guesses");
