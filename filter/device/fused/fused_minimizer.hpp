@@ -56,13 +56,12 @@ class Minimizer {
       }
     }
     if (!now_.finished && now_.iterations >= limits_.iterations) finish(kIterations);
-    team_.sync_block();
+    team_.sync_block();  // the state is at rest, for the next problem too
     if (team_.block() == 0) {
       if (team_.thread() == 0) state_.progress = now_;
       team_.sync_block();
       copy(state_, saved);
     }
-    team_.sync_team();
   }
 
  private:
@@ -107,7 +106,6 @@ class Minimizer {
       state_.history[0] = first.value;
       for (int slot = 0; slot < kSlots; ++slot) state_.order[slot] = slot;
     }
-    team_.sync_block();
     if (!is_finite(first.value) || !is_finite(first.largest_gradient)) finish(kNotFinite);
   }
 
@@ -223,7 +221,7 @@ class Minimizer {
     }
     team_.sync_block();
     if (!keep) return;
-    if (team_.thread() == 0) {
+    if (team_.thread() == 0) {  // which is the first to read it, too: find_factors()
       s.inverse_curvature[fresh] = 1.0 / curvature;
       s.scale = curvature / change_square;
       if (now_.pairs == limits_.pairs) {  // the oldest pair's slot is free now
@@ -233,13 +231,11 @@ class Minimizer {
       }
     }
     if (now_.pairs < limits_.pairs) ++now_.pairs;
-    team_.sync_block();
   }
 
-  /// Whether the last `patience` iterations were worth their while.
+  /// Whether the last `patience` iterations were worth their while. What is read was written in earlier ones.
   JKO_DEVICE void check_progress() {
     if (team_.thread() == 0) state_.history[now_.iterations % (kMaxPatience + 1)] = now_.value;
-    team_.sync_block();
     const int patience = limits_.patience < 1 ? 1 : limits_.patience;
     if (now_.iterations < patience) return;
     const double before = state_.history[(now_.iterations - patience) % (kMaxPatience + 1)];
