@@ -20,6 +20,7 @@
 
 #include "bench/problems.hpp"
 #include "filter/device/device_engine.hpp"
+#include "filter/device/fused_engine.hpp"
 #include "filter/divergence.hpp"
 #include "filter/jko_filter.hpp"
 #include "filter/model/mixture_potential.hpp"
@@ -48,6 +49,12 @@ std::vector<Engine> engines() {
   if (!cuda_available()) return all;
   all.push_back({"CUDA, double", tensor_engine({true, false, 0})});
   all.push_back({"CUDA, float", tensor_engine({true, true, 0})});
+  if (!fused_device_present()) return all;
+  for (const FusedPrecision precision : {FusedPrecision::double_precision, FusedPrecision::single_precision}) {
+    const std::string name =
+        precision == FusedPrecision::double_precision ? "CUDA, fused, double" : "CUDA, fused, float";
+    all.push_back({name, fused_engine(FusedSolver::on_device({precision}), tensor_engine({true, false, 0}))});
+  }
   return all;
 }
 
@@ -161,7 +168,7 @@ ordered_json tasks() {
   truth.predict(task.until);
   ordered_json rows = ordered_json::array();
   for (const Engine& engine : engines()) {
-    if (engine.name == "LibTorch, processor") continue;  // minutes
+    if (engine.name == "LibTorch, processor") continue;     // minutes
     run_task(task, {observations.front()}, engine.engine);  // warms up
     double divergence = 0.0;
     const double seconds = seconds_of([&] {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "filter/device/cuda_device.hpp"
+#include "filter/device/fused_engine.hpp"
 
 namespace jko {
 
@@ -13,7 +14,12 @@ std::shared_ptr<StepEngine> device_engine(Device device, std::function<void(cons
   if (device == Device::cpu || (device == Device::automatic && !cuda_available())) return processor_engine();
   TensorEngineOptions options;
   options.cuda = true;
-  return with_fallback(tensor_engine(options), device == Device::automatic, std::move(report));
+  std::shared_ptr<StepEngine> engine = tensor_engine(options);
+  if (fused_device_present()) {
+    // What the kernel takes it solves without a launch for each operation.
+    engine = fused_engine(FusedSolver::on_device({FusedPrecision::double_precision}), std::move(engine));
+  }
+  return with_fallback(std::move(engine), device == Device::automatic, std::move(report));
 }
 
 }  // namespace jko

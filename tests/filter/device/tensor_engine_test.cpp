@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "filter/device/device_engine.hpp"
+#include "filter/device/fused_engine.hpp"
 #include "filter/divergence.hpp"
 #include "filter/jko_filter.hpp"
 #include "filter/model/linear_gaussian.hpp"
@@ -262,6 +263,41 @@ TEST_CASE("A filter outlives its device", "[step_engine]") {
   CHECK(options.engine->trouble() == "mortal: the device is gone");
   CHECK(options.engine->name() == "processor, in place of mortal");
   CHECK(std::isfinite(filter.mean()(0)));
+}
+
+TEST_CASE("The fused engine solves what it can, and leaves the rest to another", "[fused_engine]") {
+  class Counting final : public StepEngine {
+   public:
+    int solves = 0;
+    MinimizeSummary minimise(const JkoStepProblem& problem, const Parametrisation& parameters, Vector& theta,
+                             const MinimizeOptions& options) override {
+      ++solves;
+      return processor_engine()->minimise(problem, parameters, theta, options);
+    }
+    MinimizeSummary minimise(const JkoStepProblem& problem, const PooledParametrisation& parameters, Vector& theta,
+                             const MinimizeOptions& options) override {
+      ++solves;
+      return processor_engine()->minimise(problem, parameters, theta, options);
+    }
+    using StepEngine::minimise;
+    MapValue apply(const ConvexMap<double>& map, PointsView x) override { return processor_engine()->apply(map, x); }
+    std::string name() const override { return "counting"; }
+  };
+  const auto other = std::make_shared<Counting>();
+  const auto engine = fused_engine(FusedSolver::on_host({FusedPrecision::double_precision}), other);
+  for (const Index d : {1, 6}) {  // six dimensions are more than the kernel takes
+    CAPTURE(d);
+    const SineWell potential(d);
+    const JkoStepProblem problem = step_problem(potential, 200, 1);
+    const Parametrisation parameters({8, 6}, Frame::of(problem.nodes, problem.weights), 1);
+    const Vector start = parameters.start(problem.nodes, problem.weights);
+    Vector expected = start, theta = start;
+    const auto by_processor = processor_engine()->minimise(problem, parameters, expected, few_iterations());
+    CHECK(engine->minimise(problem, parameters, theta, few_iterations()).value ==
+          Approx(by_processor.value).epsilon(1e-9));
+    CHECK((theta - expected).norm() < 1e-6 * expected.norm());
+    CHECK(other->solves == (d == 1 ? 0 : 1));
+  }
 }
 
 TEST_CASE("Newton's solver stays on the processor", "[step_engine]") {
