@@ -6,7 +6,6 @@
 #include <boost/random/discrete_distribution.hpp>
 #include <boost/random/uniform_real_distribution.hpp>
 #include <cmath>
-#include <limits>
 
 #include "filter/density/flow_anchor.hpp"
 #include "filter/density/grid_anchor.hpp"
@@ -16,7 +15,6 @@
 namespace jko {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr int kGridAnchor = 96;  // lattice points along each axis of a plane's anchor
 
 double log_sum_exp(const Vector& v) {

@@ -53,14 +53,12 @@ ConvexMap<Scalar>& ConvexMap<Scalar>::operator+=(const ConvexMap& other) {
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
 // Rows of a block: a few cache lines of each column, so that a block's layer stays in the level-one cache.
-constexpr Index kBlock = 64;
+constexpr Index kBlockRows = 64;
 // Gradients are summed slice by slice, whatever the number of threads: the order of summation is part of the result.
 constexpr Index kSlices = 8;
 
-Index block_count(Index points) { return (points + kBlock - 1) / kBlock; }
+Index block_count(Index points) { return (points + kBlockRows - 1) / kBlockRows; }
 
 /// Whether the work is worth waking other threads for: on a busy machine a fork and a join cost milliseconds.
 bool worth_sharing(Index points, Index dimension, const std::vector<Index>& widths) {
@@ -97,12 +95,12 @@ MapEvaluator<Scalar>::MapEvaluator(const PointsS& points, const std::vector<Inde
   ws.log_det.resize(n);
   ws.blocks.resize(block_count(n));
   for (std::size_t k = 0; k < ws.blocks.size(); ++k) {
-    ws.blocks[k].resize(std::min(kBlock, n - static_cast<Index>(k) * kBlock), d, widths);
+    ws.blocks[k].resize(std::min(kBlockRows, n - static_cast<Index>(k) * kBlockRows), d, widths);
   }
   const Index slices = std::min(kSlices, block_count(n));
   ws.slices.resize(slices);  // shaped by backward(), since a pooled layer has another shape for the same widths
   ws.adjoints.resize(slices);
-  for (auto& adjoint : ws.adjoints) adjoint.resize(kBlock, d, widths);
+  for (auto& adjoint : ws.adjoints) adjoint.resize(kBlockRows, d, widths);
 }
 
 template <typename Scalar>
@@ -151,7 +149,7 @@ void MapEvaluator<Scalar>::forward(const ConvexMap<Scalar>& map) {
 #pragma omp parallel for schedule(static) if (ws.share)
   for (Index k = 0; k < blocks; ++k) {
     MapBlock<Scalar>& block = ws.blocks[k];
-    const Index row = k * kBlock;
+    const Index row = k * kBlockRows;
     block.forward(map, ws.points.middleRows(row, block.rows()));
     ws.image.middleRows(row, block.rows()) = block.image();
     ws.log_det.segment(row, block.rows()) = block.log_det();
@@ -170,7 +168,7 @@ void MapEvaluator<Scalar>::backward(const ConvexMap<Scalar>& map, const PointsS&
     set_zero(sum, map);
     for (Index k = s * blocks / slices; k < (s + 1) * blocks / slices; ++k) {
       MapBlock<Scalar>& block = ws.blocks[k];
-      const Index row = k * kBlock, n = block.rows();
+      const Index row = k * kBlockRows, n = block.rows();
       block.reverse(map, d_image.middleRows(row, n), d_log_det.segment(row, n), ws.adjoints[s]);
       block.accumulate(map, ws.points.middleRows(row, n), d_image.middleRows(row, n), ws.adjoints[s], sum);
     }
@@ -192,7 +190,7 @@ MapValue apply(const ConvexMap<double>& map, PointsView points) {
     MapBlock<double> block;
 #pragma omp for schedule(static)
     for (Index k = 0; k < blocks; ++k) {
-      const Index row = k * kBlock, rows = std::min(kBlock, n - row);
+      const Index row = k * kBlockRows, rows = std::min(kBlockRows, n - row);
       if (block.rows() != rows) block.resize(rows, d, map.widths());
       block.evaluate(map, points.middleRows(row, rows));
       value.image.middleRows(row, rows) = block.image();
@@ -215,7 +213,7 @@ MapInverse invert(const ConvexMap<double>& map, PointsView z) {
     MapBlock<double> block;
 #pragma omp for schedule(static) reduction(&& : converged)
     for (Index k = 0; k < blocks; ++k) {
-      const Index row = k * kBlock, rows = std::min(kBlock, n - row);
+      const Index row = k * kBlockRows, rows = std::min(kBlockRows, n - row);
       if (block.rows() != rows) block.resize(rows, d, map.widths());
       const Points target = z.middleRows(row, rows);
       const Vector tolerance = kTolerance * (1.0 + target.rowwise().norm().array());

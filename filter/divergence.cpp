@@ -7,12 +7,12 @@
 namespace jko {
 namespace {
 
-constexpr double kFloor = -700.0;
+constexpr double kLogFloor = -700.0;
 constexpr double kReach = 8.0;  // standard deviations, beyond the mean of either law
 
 Eigen::ArrayXd log_ratio(const Filter& p, const Filter& q, PointsView points) {
-  const Eigen::ArrayXd log_p = p.log_density(points).cwiseMax(kFloor);
-  return log_p - q.log_density(points).array().max(kFloor);
+  const Eigen::ArrayXd log_p = p.log_density(points).cwiseMax(kLogFloor);
+  return log_p - q.log_density(points).array().max(kLogFloor);
 }
 
 /// The positive semidefinite square root of a symmetric matrix.
@@ -51,7 +51,7 @@ double symmetric_kl(const Filter& p, const Filter& q) {
     x(i, 0) = low(0) + spacing(0) * static_cast<double>(column);
     if (d == 2) x(i, 1) = low(1) + spacing(1) * static_cast<double>(row);
   }
-  const Eigen::ArrayXd log_p = p.log_density(x).cwiseMax(kFloor), log_q = q.log_density(x).cwiseMax(kFloor);
+  const Eigen::ArrayXd log_p = p.log_density(x).cwiseMax(kLogFloor), log_q = q.log_density(x).cwiseMax(kLogFloor);
   return ((log_p.exp() - log_q.exp()) * (log_p - log_q)).sum() * spacing.prod();
 }
 

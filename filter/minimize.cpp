@@ -12,7 +12,6 @@ namespace {
 constexpr double kSufficientDecrease = 1e-4;
 constexpr double kCurvature = 0.9;
 constexpr int kLineSearchEvaluations = 20;
-constexpr int kMostReserved = 1000;  // losses
 
 /// The inverse Hessian's action, from the last few steps (algorithm 7.4).
 class InverseHessian {

@@ -29,6 +29,9 @@ struct MinimizeOptions {
   std::function<bool()> stop;
 };
 
+/// Losses for which a solver makes room before it starts.
+constexpr int kMostReserved = 1000;
+
 struct MinimizeSummary {
   enum class Reason { iterations, value_tolerance, gradient_tolerance, line_search, stopped, not_finite };
   double initial_value = 0.0;

@@ -15,14 +15,14 @@ namespace jko {
 namespace {
 
 constexpr double kDamping = 1e-10;  // smallest, relative to the diagonal
-constexpr Index kSlices = 8;   // of the sums over nodes: fixed, so that results do not depend on the number of threads
-constexpr Index kBlock = 256;  // nodes: few enough for the nearest cache
+// Of the sums over nodes: fixed, so that results do not depend on the number of threads.
+constexpr Index kNodeSlices = 8;
+constexpr Index kBlockNodes = 256;  // nodes: few enough for the nearest cache
 // A small model is done before a second thread has woken up: entries of the features, and of Newton's matrix over
 // nodes.
 constexpr Index kParallelFeatures = 100'000, kParallelMatrix = 4'000'000;
 // Of the Hessian's entropy part, at least: enough for a matrix that only steers. Ten times as many save no iteration.
 constexpr Index kRowsPerUnit = 10;
-constexpr int kMostReserved = 1000;    // losses
 constexpr Index kDenseDimensions = 2;  // up to which a lattice of nodes fills the space
 // Pull towards the identity, in units of relative entropy: decides only where nodes have next to no weight.
 constexpr double kRidge = 1e-8;
@@ -47,7 +47,7 @@ class FeatureLoss {
     price_ = d_ > kDenseDimensions ? price() : Vector::Zero(d_ + units_);
     gram_ = features.directions() * features.directions().transpose();
     stride_ = std::max<Index>(1, n * d_ * (d_ + 1) / 2 / (kRowsPerUnit * units_));
-    slices_ = std::min<Index>(kSlices, std::max<Index>(1, n / 32));
+    slices_ = std::min<Index>(kNodeSlices, std::max<Index>(1, n / 32));
     parts_.resize(slices_);
   }
 
@@ -86,7 +86,7 @@ class FeatureLoss {
     const auto evaluate = [&](Index, Index first, Index count) {
       if (!evaluate_block(shift, u, Q, first, count)) convex = false;
     };
-    for_each_block(r_.rows(), kBlock, evaluate, r_.size() > kParallelFeatures ? 2 : r_.rows());
+    for_each_block(r_.rows(), kBlockNodes, evaluate, r_.size() > kParallelFeatures ? 2 : r_.rows());
     if (!convex) return std::numeric_limits<double>::infinity();
     problem_.potential->evaluate(image_, problem_.time, value_, force_);
     const double loss =

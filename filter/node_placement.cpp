@@ -4,14 +4,11 @@
 #include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "filter/gaussian_mixture.hpp"
 
 namespace jko {
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// Log density below its maximum at which the lattice ends: what is left out is below exp(-depth).
 double lattice_depth(Index dimension) { return dimension == 1 ? 22.0 : 16.0; }

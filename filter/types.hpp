@@ -2,12 +2,16 @@
 /// The few types that every file of the library shares.
 
 #include <Eigen/Core>
+#include <limits>
 
 namespace jko {
 
 using Index = Eigen::Index;
 using Vector = Eigen::VectorXd;
 using Matrix = Eigen::MatrixXd;
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 /// N points in D dimensions, shape (N, D): one point a row. Column-major, so that each coordinate of all points is
 /// contiguous and every per-point formula vectorises over the points.

@@ -3,19 +3,12 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <cmath>
-#include <limits>
 #include <ostream>
 
 #include "filter/divergence.hpp"
 #include "src/figures.hpp"
 
 namespace jko {
-namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-}  // namespace
-
 nlohmann::ordered_json MethodFigures::to_json() const {
   nlohmann::ordered_json json;
   json["method"] = method;

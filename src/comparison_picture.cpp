@@ -13,11 +13,10 @@
 namespace jko {
 namespace {
 
-constexpr const char* kColours[] = {"#e8590c", "#1971c2", "#2f9e44", "#9c36b5",
-                                    "#c92a2a", "#0c8599", "#5c940d", "#f08c00"};
-constexpr double kLeastError = 1e-16;  // what a logarithmic axis can still show of none at all
+constexpr const char* kMethodColours[] = {"#e8590c", "#1971c2", "#2f9e44", "#9c36b5",
+                                          "#c92a2a", "#0c8599", "#5c940d", "#f08c00"};
 
-std::string colour(std::size_t i) { return kColours[i % std::size(kColours)]; }
+std::string colour(std::size_t i) { return kMethodColours[i % std::size(kMethodColours)]; }
 
 using Methods = std::vector<const MethodFigures*>;
 
@@ -32,7 +31,7 @@ std::string log_range(const Methods& methods, double (*value)(const MethodFigure
 }
 
 double speed(const MethodFigures& m) { return std::max(m.median_ms, 1e-4); }
-double error(const MethodFigures& m) { return std::max(m.error->median_kl, kLeastError); }
+double error(const MethodFigures& m) { return std::max(m.error->median_kl, kLeastShown); }
 
 /// Error against time: down and to the left is better.
 std::string speed_panel(const Methods& methods) {
@@ -78,7 +77,7 @@ std::vector<std::vector<std::vector<double>>> divergences(const Methods& methods
   std::vector<std::vector<std::vector<double>>> rows;
   for (const MethodFigures* m : methods) {
     rows.emplace_back();
-    for (const auto& point : m->track) rows.back().push_back({point.time, std::max(point.symmetric_kl, kLeastError)});
+    for (const auto& point : m->track) rows.back().push_back({point.time, std::max(point.symmetric_kl, kLeastShown)});
   }
   return rows;
 }

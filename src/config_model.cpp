@@ -23,7 +23,7 @@ namespace {
 
 using PotentialPtr = std::shared_ptr<const Potential>;
 using ObservationPtr = std::shared_ptr<const ObservationModel>;
-constexpr std::size_t kMostComponents = 1000;
+constexpr std::size_t kMostMixtureComponents = 1000;
 
 /// What the readers of a part of the model may want to know of the rest.
 struct Context {
@@ -50,7 +50,7 @@ GaussianMixture read_gaussian(const ConfigReader& section, const Context& contex
 
 GaussianMixture read_mixture(const ConfigReader& section, const Context& context) {
   std::vector<GaussianMixture::Component> components;
-  for (const ConfigReader& component : section.sections("components", kMostComponents)) {
+  for (const ConfigReader& component : section.sections("components", kMostMixtureComponents)) {
     components.push_back({component.number("weight", Range::positive(), 1.0),
                           component.vector("mean", context.dimension),
                           component.matrix("covariance", context.dimension, context.dimension)});
@@ -141,7 +141,7 @@ const Registry<GaussianMixture> kInitialLaws = {
     {"mixture", read_mixture},
 };
 
-const Registry<ObservationPtr> kObservations = {
+const Registry<ObservationPtr> kObservationModels = {
     {"linear", read_linear},
     {"nonlinear", read_nonlinear},
     {"poisson", formulas_under<PoissonObservation>("rates")},
@@ -166,7 +166,7 @@ GaussianMixture read_initial(const ConfigReader& section, Index dimension) {
 }
 
 ObservationPtr read_observation(const ConfigReader& section, Index dimension, const std::vector<std::string>& columns) {
-  ObservationPtr observation = read_registered(kObservations, section, {dimension, columns});
+  ObservationPtr observation = read_registered(kObservationModels, section, {dimension, columns});
   const Index expected = observation->observation_dimension();
   if (section.has("columns") && static_cast<Index>(columns.size()) != expected) {
     section.fail("columns", fmt::format("expected {} name{}, one for each observed value, found {}", expected,

@@ -6,6 +6,9 @@
 
 namespace jko {
 
+/// What a logarithmic axis can still show of none at all.
+constexpr double kLeastShown = 1e-16;
+
 /// Runs `script`. Returns false if gnuplot is missing or complains; never throws.
 bool run_gnuplot(const std::string& script);
 

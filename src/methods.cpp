@@ -17,7 +17,7 @@
 namespace jko {
 namespace {
 
-using Maker = std::function<std::unique_ptr<Filter>(const Config&, std::uint64_t seed)>;
+using FilterMaker = std::function<std::unique_ptr<Filter>(const Config&, std::uint64_t seed)>;
 
 /// One of a class whose options have a seed.
 template <class F, class Options>
@@ -26,8 +26,8 @@ std::unique_ptr<Filter> seeded(const Config& config, Options options, std::uint6
   return std::make_unique<F>(config.model, std::move(options));
 }
 
-const std::map<std::string, Maker>& makers() {
-  static const std::map<std::string, Maker> kMakers = {
+const std::map<std::string, FilterMaker>& filter_makers() {
+  static const std::map<std::string, FilterMaker> kMakers = {
       {"jko", [](const Config& c, std::uint64_t seed) { return seeded<JkoFilter>(c, c.filter.jko, seed); }},
       // The truth does not depend on the seed of what is compared with it.
       {"grid", [](const Config& c, std::uint64_t) { return std::make_unique<GridFilter>(c.model, c.filter.grid); }},
@@ -51,7 +51,7 @@ const std::map<std::string, Maker>& makers() {
 const std::vector<std::string>& method_names() {
   static const std::vector<std::string> kNames = [] {
     std::vector<std::string> names;
-    for (const auto& entry : makers()) names.push_back(entry.first);
+    for (const auto& entry : filter_makers()) names.push_back(entry.first);
     return names;
   }();
   return kNames;
@@ -59,7 +59,7 @@ const std::vector<std::string>& method_names() {
 
 MadeFilter try_make_filter(const Config& config, const std::string& method, std::uint64_t seed) {
   try {
-    return {makers().at(method)(config, seed), ""};
+    return {filter_makers().at(method)(config, seed), ""};
   } catch (const std::invalid_argument& error) {
     return {nullptr, error.what()};
   }

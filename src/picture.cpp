@@ -14,7 +14,7 @@ namespace jko {
 namespace {
 
 constexpr Index kMostPanels = 4;
-constexpr Index kMostComponents = 4;  // observed values that get a colour of their own
+constexpr Index kMostColoured = 4;  // observed values that get a colour of their own
 constexpr std::size_t kMostPoints = 4096;
 constexpr Index kColumns = 700, kRows = 240, kJointCells = 160;
 constexpr int kWidth = 1400;         // pixels
@@ -95,7 +95,7 @@ void PosteriorPicture::add_observation(const Filter& filter, const Vector& y) {
 
 std::vector<Index> PosteriorPicture::off_scale_components() const {
   std::vector<Index> components;
-  const auto count = std::min(static_cast<Index>(names_.size()), kMostComponents);
+  const auto count = std::min(static_cast<Index>(names_.size()), kMostColoured);
   for (Index i = 0; i < count && !points_.empty(); ++i) {
     if (!scale_.shared(i)) components.push_back(i);
   }
@@ -145,7 +145,7 @@ std::string PosteriorPicture::coordinate_panel(std::size_t panel, double begin, 
 }
 
 std::string PosteriorPicture::observation_panel(const std::vector<Index>& components, double begin, double end) const {
-  static const char* kColours[kMostComponents] = {"#495057", "#c92a2a", "#1971c2", "#2f9e44"};
+  static const char* kColours[kMostColoured] = {"#495057", "#c92a2a", "#1971c2", "#2f9e44"};
   std::vector<std::vector<double>> rows;
   for (const Point& point : points_) {
     rows.push_back({point.time});
@@ -192,7 +192,7 @@ std::string joint_panel(const Filter& filter) {
 }
 
 /// Where a plot goes, in shares of the page from its lower left corner. Its colour scale is to the right of it.
-struct Frame {
+struct PanelFrame {
   double left, right, bottom, top;
 
   std::string commands() const {
@@ -228,7 +228,7 @@ bool PosteriorPicture::write(const std::string& file, const Filter& filter, cons
                         gnuplot_quoted(labels.title), 1.0 - 30.0 / height);
   script += fmt::format("set key at screen 0.985,{}\nset format x ''\n", 1.0 - 18.0 / height);
 
-  Frame frame{0.065, joint ? 0.53 : 0.915, 0.0, 1.0 - head};
+  PanelFrame frame{0.065, joint ? 0.53 : 0.915, 0.0, 1.0 - head};
   for (std::size_t panel = 0; panel < tracks_.size(); ++panel) {
     frame.bottom = frame.top - panel_height;
     if (panel + 1 == tracks_.size() && (joint || off_scale.empty())) script += time_label;

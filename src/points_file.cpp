@@ -16,18 +16,18 @@
 namespace jko {
 namespace {
 
-constexpr std::size_t kLongestLine = 64 * 1024;
-constexpr const char* kBlanks = " \t\r";
+constexpr std::size_t kLongestPoint = 64 * 1024;
+constexpr const char* kCellBlanks = " \t\r";
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(kBlanks);
-  return first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+std::string_view trimmed_cell(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(kCellBlanks);
+  return first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(kCellBlanks) - first + 1);
 }
 
 }  // namespace
 
 PointsReader::PointsReader(std::string file, Index dimension)
-    : file_(std::move(file)), dimension_(dimension), buffer_(kLongestLine + 1) {
+    : file_(std::move(file)), dimension_(dimension), buffer_(kLongestPoint + 1) {
   if (std::filesystem::is_directory(file_)) throw InputError(file_, 0, "", "is a directory, expected points (CSV)");
   stream_.open(file_, std::ios::binary);
   if (!stream_) throw InputError(file_, 0, "", std::string("cannot be read: ") + std::strerror(errno));
@@ -44,7 +44,7 @@ bool PointsReader::read_line() {
     const auto length = static_cast<std::size_t>(stream_.gcount()) - (stream_.eof() ? 0 : 1);  // less the newline
     text_ = std::string_view(buffer_.data(), length);
     if (line_ == 1 && text_.substr(0, 3) == "\xEF\xBB\xBF") text_.remove_prefix(3);  // byte order mark
-    text_ = trimmed(text_);
+    text_ = trimmed_cell(text_);
     if (!text_.empty()) return true;
   }
   if (stream_.bad()) throw InputError(file_, line_ + 1, "", "cannot be read any further");
@@ -56,7 +56,7 @@ std::vector<std::optional<double>> PointsReader::numbers() const {
   std::vector<std::optional<double>> numbers;
   for (std::size_t begin = 0; begin <= text_.size();) {
     const std::size_t end = std::min(text_.find(',', begin), text_.size());
-    numbers.push_back(parse_number(trimmed(text_.substr(begin, end - begin))));
+    numbers.push_back(parse_number(trimmed_cell(text_.substr(begin, end - begin))));
     begin = end + 1;
   }
   return numbers;

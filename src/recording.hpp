@@ -30,9 +30,12 @@ struct RecordingFormat {
   double earliest = -std::numeric_limits<double>::infinity();  ///< no observation may be before this time
 };
 
+/// In place of a value that was not observed.
+constexpr double kMissing = kNaN;
+
 struct Observation {
   double time;
-  Vector value;  ///< NaN where missing
+  Vector value;  ///< kMissing where missing
   int line;
 };
 

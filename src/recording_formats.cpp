@@ -12,8 +12,6 @@
 namespace jko {
 namespace {
 
-constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
-
 std::vector<std::string> split_cells(std::string_view line) {
   using Separator = boost::escaped_list_separator<char>;
   const boost::tokenizer<Separator, std::string_view::const_iterator> cells(line.begin(), line.end(),

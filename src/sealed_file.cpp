@@ -15,7 +15,7 @@
 namespace jko {
 namespace {
 
-constexpr std::size_t kLargest = std::size_t{1} << 30;
+constexpr std::size_t kLargestSealedFile = std::size_t{1} << 30;
 constexpr std::size_t kLongestHead = 100;
 
 std::uint32_t crc_of(std::string_view bytes) {
@@ -65,7 +65,7 @@ std::string read_sealed_file(const SealedKind& kind, const std::string& file) {
   std::ifstream stream(file, std::ios::binary | std::ios::ate);
   if (!stream) throw InputError(file, 0, "", std::string("cannot be read: ") + std::strerror(errno));
   const auto size = static_cast<std::streamoff>(stream.tellg());
-  if (size < 0 || static_cast<std::size_t>(size) > kLargest) {
+  if (size < 0 || static_cast<std::size_t>(size) > kLargestSealedFile) {
     throw InputError(file, 0, "", fmt::format("is no {}: too large", kind.name));
   }
   std::string content(static_cast<std::size_t>(size), '\0');

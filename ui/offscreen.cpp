@@ -12,8 +12,6 @@
 #include "ui/gl.hpp"
 
 namespace jko::ui {
-namespace {
-
 // A current OpenGL 3.3 context that draws nowhere by itself.
 class EglContext {
  public:
@@ -90,8 +88,6 @@ class EglContext {
   EGLContext context_ = EGL_NO_CONTEXT;
   EGLSurface surface_ = EGL_NO_SURFACE;
 };
-
-}  // namespace
 
 struct Offscreen::Implementation {
   int width, height;

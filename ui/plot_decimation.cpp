@@ -7,9 +7,6 @@
 namespace jko::ui {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
 bool finite(double value) { return std::abs(value) <= std::numeric_limits<double>::max(); }
 
 /// The column that a run is in: what lies left and right of the range is one column each.

@@ -29,12 +29,12 @@ struct PartialSum {
   FewRows gradient;  ///< -Σ_i y_i x_i / (1 + exp(m_i)), shape (vectors, d)
 };
 
-struct Workspace {
+struct TileWorkspace {
   FewRows margin = FewRows(kTileVectors, kTileRows), weight = FewRows(kTileVectors, kTileRows);
 };
 
 /// Adds the rows [first, first + count) of `signed_rows` (d, n) for the weights `w` (vectors, d).
-void add_rows(const Matrix& signed_rows, Index first, Index count, PointsView w, Workspace& work, PartialSum& sum) {
+void add_rows(const Matrix& signed_rows, Index first, Index count, PointsView w, TileWorkspace& work, PartialSum& sum) {
   for (Index done = 0; done < count; done += kTileRows) {
     const Index rows = std::min(kTileRows, count - done);
     const auto data = signed_rows.middleCols(first + done, rows);
@@ -138,7 +138,7 @@ void LogisticPosterior::evaluate(PointsView theta, double, Eigen::Ref<Vector> va
     const Index first_row = task % pieces * piece_rows, row_count = std::min(piece_rows, n - first_row);
     PartialSum& sum = sums[static_cast<std::size_t>(task)];
     sum = {Vector::Zero(count), FewRows::Zero(count, d)};
-    thread_local Workspace work;
+    thread_local TileWorkspace work;
     if (row_count > 0) {
       add_rows(*signed_rows_, first_row, row_count, theta.middleRows(first, count).leftCols(d), work, sum);
     }

@@ -1,7 +1,6 @@
 #include "filter/reference/auxiliary_particle_filter.hpp"
 
 #include <cmath>
-#include <limits>
 #include <stdexcept>
 
 #include "filter/random.hpp"
@@ -9,7 +8,6 @@
 namespace jko {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kLeastPromise = 0.01;
 
 const AuxiliaryParticleOptions& checked(const AuxiliaryParticleOptions& options) {

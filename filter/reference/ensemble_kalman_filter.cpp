@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <stdexcept>
 
 #include "filter/model/observed_entries.hpp"
@@ -10,8 +9,6 @@
 
 namespace jko {
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 Points centred(const Points& x) { return x.rowwise() - x.colwise().mean(); }
 

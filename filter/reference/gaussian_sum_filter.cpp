@@ -3,7 +3,6 @@
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <stdexcept>
 
 #include "filter/model/observed_entries.hpp"
@@ -12,8 +11,6 @@
 
 namespace jko {
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// Standard deviation of a component, as a share of the law's. Silverman's rule is for independent kernels; these are
 /// quasi-random, and may be narrower.

@@ -5,7 +5,6 @@
 #include <boost/random/discrete_distribution.hpp>
 #include <boost/random/uniform_real_distribution.hpp>
 #include <cmath>
-#include <limits>
 #include <stdexcept>
 
 #include "filter/density/cubic_interpolation.hpp"
@@ -13,8 +12,6 @@
 
 namespace jko {
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// Root mean square of the change of ∇Φ along each axis over the points, the largest axis.
 double curvature(const Potential& potential, const Points& x, double t) {

@@ -12,12 +12,12 @@
 namespace jko {
 namespace {
 
-constexpr Index kCentres = 32768;   // that represent the particles in three dimensions or more
-constexpr Index kFewest = 4;        // blocks of weights, for which other threads are woken
-constexpr Index kRows = 8192;       // of a block
-constexpr double kReach = 8.0;      // bandwidths, beyond which a kernel in one or two dimensions is taken for zero
-constexpr double kOctaves = 5.0;    // how far below Silverman's rule cross-validation looks
-constexpr double kPerOctave = 2.0;  // bandwidths that it tries in each
+constexpr Index kCentres = 32768;         // that represent the particles in three dimensions or more
+constexpr Index kFewestWeightBlocks = 4;  // blocks of weights, for which other threads are woken
+constexpr Index kWeightRows = 8192;       // of a block
+constexpr double kKernelReach = 8.0;  // bandwidths, beyond which a kernel in one or two dimensions is taken for zero
+constexpr double kOctaves = 5.0;      // how far below Silverman's rule cross-validation looks
+constexpr double kPerOctave = 2.0;    // bandwidths that it tries in each
 constexpr double kAlone = 6.0;  // bandwidths: cross-validation takes a particle to have a neighbour at least so near,
                                 // lest one that is far out decide alone
 
@@ -76,7 +76,7 @@ Matrix convolved(const Matrix& cells, const Vector& kernel) {
 }  // namespace
 
 std::vector<Index> systematic_resample(const Vector& weights, Index count, double offset) {
-  const Index n = weights.size(), blocks = (n + kRows - 1) / kRows;
+  const Index n = weights.size(), blocks = (n + kWeightRows - 1) / kWeightRows;
   // Sums within a block start from zero here and below alike, so that both agree to the last bit.
   std::vector<double> before(blocks + 1, 0.0);
   const auto sum_up = [&](Index block, Index first, Index size) {
@@ -84,7 +84,7 @@ std::vector<Index> systematic_resample(const Vector& weights, Index count, doubl
     for (Index i = first; i < first + size; ++i) sum += weights(i);
     before[block + 1] = sum;
   };
-  for_each_block(n, kRows, sum_up, kFewest);
+  for_each_block(n, kWeightRows, sum_up, kFewestWeightBlocks);
   for (Index b = 0; b < blocks; ++b) before[b + 1] += before[b];
   const double scale = static_cast<double>(count) / before[blocks];
   // How many of the levels k + offset, k = 0 … count - 1, a cumulative weight has reached.
@@ -107,7 +107,7 @@ std::vector<Index> systematic_resample(const Vector& weights, Index count, doubl
     Index running = first;
     for (k = begin; k < last; ++k) chosen[k] = running = std::max(running, chosen[k]);
   };
-  for_each_block(n, kRows, choose, kFewest);
+  for_each_block(n, kWeightRows, choose, kFewestWeightBlocks);
   return chosen;
 }
 
@@ -299,7 +299,7 @@ Vector KernelDensity::log_density_on_grid(const Points& z) const {
       kernel[1] = Vector::Ones(1);
       for (Index k = 0; k < d; ++k) {
         const Index nodes = k == 0 ? grid_.mass.rows() : grid_.mass.cols();
-        const double centre = (z(i, k) - grid_.low[k]) / grid_.width, reach = kReach * h / grid_.width;
+        const double centre = (z(i, k) - grid_.low[k]) / grid_.width, reach = kKernelReach * h / grid_.width;
         const auto node = [=](double at) {
           return static_cast<Index>(std::clamp(at, 0.0, static_cast<double>(nodes - 1)));
         };

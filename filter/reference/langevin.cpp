@@ -14,11 +14,11 @@ template <typename Scalar>
 constexpr Scalar kFarthest = Scalar(sizeof(Scalar) == sizeof(float) ? 1e12 : 1e100);
 
 /// Coordinates in a block: few enough for the nearest cache, many enough to make a call of the potential cheap.
-constexpr Index kBlock = 2048;
+constexpr Index kBlockCoordinates = 2048;
 
 Index block_rows(Index dimension) {
   constexpr Index kBatch = NormalStream::kBatch;
-  return std::clamp<Index>(kBlock / dimension / kBatch * kBatch, kBatch, 1024);
+  return std::clamp<Index>(kBlockCoordinates / dimension / kBatch * kBatch, kBatch, 1024);
 }
 
 void gradient_of(const Potential& potential, PointsView x, double t, Eigen::Ref<Points> out) {

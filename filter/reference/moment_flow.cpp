@@ -11,8 +11,8 @@
 namespace jko {
 namespace {
 
-constexpr double kTolerance = 1e-9;  // of a step, relative to the law's own width
-constexpr int kMostSteps = 20000;
+constexpr double kFlowTolerance = 1e-9;  // of a step, relative to the law's own width
+constexpr int kMostFlowSteps = 20000;
 
 bool all_finite(const std::vector<double>& numbers) {
   return std::all_of(numbers.begin(), numbers.end(), [](double v) { return std::isfinite(v); });
@@ -53,8 +53,8 @@ int MomentFlow::move(std::vector<GaussianMixture::Component>& components, double
   }
 
   namespace odeint = boost::numeric::odeint;
-  const double tolerance = kTolerance * std::min(narrowest, std::sqrt(narrowest));
-  auto stepper = odeint::make_controlled(tolerance, kTolerance, odeint::runge_kutta_dopri5<State>());
+  const double tolerance = kFlowTolerance * std::min(narrowest, std::sqrt(narrowest));
+  auto stepper = odeint::make_controlled(tolerance, kFlowTolerance, odeint::runge_kutta_dopri5<State>());
   bool defined = true;  // the stepper itself would accept a step whose error is NaN
   const auto system = [&](const State& s, State& ds, double t) {
     slope(s, ds, t);
@@ -63,7 +63,7 @@ int MomentFlow::move(std::vector<GaussianMixture::Component>& components, double
   double t = from, step = to - from;
   int steps = 0;
   while (to - t > 1e-12 * (to - from)) {
-    if (++steps > kMostSteps || step < 1e-12 * (to - from)) return 0;
+    if (++steps > kMostFlowSteps || step < 1e-12 * (to - from)) return 0;
     step = std::min(step, to - t);
     const State before = state;
     const double begin = t, tried = step;

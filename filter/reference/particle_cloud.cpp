@@ -11,9 +11,8 @@
 namespace jko {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr Index kRows = 8192;  // of a block: few enough to stay in cache from one pass to the next
-constexpr Index kFewest = 4;   // blocks, for which other threads are woken
+constexpr Index kRows = 8192;       // of a block: few enough to stay in cache from one pass to the next
+constexpr Index kFewestBlocks = 4;  // blocks, for which other threads are woken
 
 }  // namespace
 
@@ -40,7 +39,7 @@ double ParticleCloud::reweight(const LogLikelihood& log_likelihood) {
     sums(block) = own.sum();
     squares(block) = own.squaredNorm();
   };
-  for_each_block(n, kRows, weigh, kFewest);
+  for_each_block(n, kRows, weigh, kFewestBlocks);
   const double top = tops.maxCoeff();
   if (!(top > -kInfinity)) return -kInfinity;
   const Eigen::ArrayXd scale = (tops - top).exp();
@@ -48,7 +47,7 @@ double ParticleCloud::reweight(const LogLikelihood& log_likelihood) {
   const auto normalise = [&](Index block, Index first, Index count) {
     weights_.segment(first, count) = relative.segment(first, count) * (scale(block) / sum);
   };
-  for_each_block(n, kRows, normalise, kFewest);
+  for_each_block(n, kRows, normalise, kFewestBlocks);
   const double log_mean = top + std::log(equal_weights_ ? sum / static_cast<double>(n) : sum);
   effective_sample_size_ = sum * sum / (squares * scale.square()).sum();
   equal_weights_ = false;
@@ -65,7 +64,7 @@ void ParticleCloud::resample(double offset) {
     }
     weights_.segment(first, count).setConstant(1.0 / static_cast<double>(x_.rows()));
   };
-  for_each_block(size(), kRows, take, kFewest);
+  for_each_block(size(), kRows, take, kFewestBlocks);
   x_.swap(spare_);
   effective_sample_size_ = static_cast<double>(size());
   equal_weights_ = true;
@@ -77,7 +76,7 @@ Vector ParticleCloud::mean() const {
   const auto sum_up = [&](Index block, Index first, Index size) {
     sums.col(block).noalias() = x_.middleRows(first, size).transpose() * weights_.segment(first, size);
   };
-  for_each_block(x_.rows(), kRows, sum_up, kFewest);
+  for_each_block(x_.rows(), kRows, sum_up, kFewestBlocks);
   return sums.rowwise().sum();
 }
 
@@ -90,7 +89,7 @@ Matrix ParticleCloud::covariance() const {
     const Matrix sum = centred.transpose() * weights_.segment(first, size).asDiagonal() * centred;
     sums.col(block) = sum.reshaped();
   };
-  for_each_block(x_.rows(), kRows, sum_up, kFewest);
+  for_each_block(x_.rows(), kRows, sum_up, kFewestBlocks);
   return sums.rowwise().sum().reshaped(d, d);
 }
 

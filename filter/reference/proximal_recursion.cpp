@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <stdexcept>
 #include <vector>
 
@@ -13,10 +12,9 @@
 namespace jko {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kLeastExponent = -700.0;
-constexpr Index kColumns = 32;  // of a block
-constexpr Index kFewest = 16;   // blocks, for which other threads are woken: a step does so a dozen times
+constexpr Index kColumns = 32;             // of a block
+constexpr Index kFewestColumnBlocks = 16;  // blocks, for which other threads are woken: a step does so a dozen times
 
 const ProximalOptions& checked(const ProximalOptions& options) {
   const auto require = [](bool good, const char* what) {
@@ -46,7 +44,7 @@ Vector log_product(const Matrix& A, const Vector& v) {
       result(j) = top > -kInfinity ? top + std::log((sum - top).max(kLeastExponent).exp().sum()) : -kInfinity;
     }
   };
-  for_each_block(A.cols(), kColumns, add_up, kFewest);
+  for_each_block(A.cols(), kColumns, add_up, kFewestColumnBlocks);
   return result;
 }
 
@@ -89,7 +87,7 @@ int ProximalRecursion::step(double dt, bool& converged) {
         kernel.col(j) = square / (-2.0 * options_.regularisation);
       }
     };
-    for_each_block(n, kColumns, measure, kFewest);
+    for_each_block(n, kColumns, measure, kFewestColumnBlocks);
   };
   fill(log_kernel_, before, x_);
   fill(log_kernel_transposed_, x_, before);

@@ -148,8 +148,7 @@ class RecordedRun {
   Stopwatch wall_;
 };
 
-constexpr double kTurn = 0.25;  // seconds between two looks at the window
-constexpr double kIdle = 60.0;  // seconds, at most, that a run at rest sleeps; commands wake it
+constexpr double kWindowTurn = 0.25;  // seconds between two looks at the window
 
 /// A recording in a window: it can be paused, stepped through and begun again, but not changed, for it says how it was
 /// filtered.
@@ -170,7 +169,7 @@ class WatchedRecording {
         std::visit([this](const auto& what) { take(what); }, command);
       }
       if (ended_ || paused_) {  // what stands still needs no new snapshots
-        port_.wait_for_command(kIdle);
+        port_.wait_for_command(ViewPort::kIdle);
         continue;
       }
       turn();
@@ -201,7 +200,7 @@ class WatchedRecording {
     const std::optional<double> arrived = run_->arrived();
     if (arrived && last_arrival_ && !std::isinf(speed_)) {
       const double pause = (*arrived - *last_arrival_) / speed_ - (steady_seconds() - filtered_at_);
-      if (pause > 0.0) return port_.wait_for_command(std::min(pause, kTurn));
+      if (pause > 0.0) return port_.wait_for_command(std::min(pause, kWindowTurn));
     }
     filter();
   }
@@ -256,7 +255,7 @@ class WatchedRecording {
   }
 
   void tell() {
-    next_tell_ = steady_seconds() + kTurn;
+    next_tell_ = steady_seconds() + kWindowTurn;
     const Config& config = run_->config();
     const RecordingHeader& header = run_->header();
     RunStatus status = status_of({config, header.method, options_.compare, header.seed}, RunKind::replay, {});

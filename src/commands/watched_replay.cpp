@@ -5,7 +5,6 @@
 #include <cmath>
 #include <exception>
 #include <fstream>
-#include <limits>
 #include <map>
 #include <ostream>
 #include <stdexcept>
@@ -22,10 +21,8 @@
 namespace jko {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kGlide = 0.4;  // seconds in which the display moves to where a single step has led
-constexpr double kTurn = 0.25;  // seconds between two looks at progress
-constexpr double kIdle = 60.0;  // seconds, at most, that a run at rest sleeps; commands wake it
+constexpr double kGlide = 0.4;          // seconds in which the display moves to where a single step has led
+constexpr double kProgressTurn = 0.25;  // seconds between two looks at progress
 
 /// As it happened, where that can be watched; else ten observations a second.
 double watchable_speed(const Config& config) {
@@ -81,7 +78,7 @@ class WatchedReplay {
       } else {
         if (!idle_) tell();  // once: what stands still needs no new snapshots
         idle_ = true;
-        port_.wait_for_command(kIdle);
+        port_.wait_for_command(ViewPort::kIdle);
       }
     }
     if (stage_ != Stage::ended) {
@@ -180,7 +177,7 @@ class WatchedReplay {
       const double left = (run_->target() - clock_.now(steady_seconds())) / speed_;
       if (left > 0.0) {
         if (steady_seconds() >= next_tell_) tell();
-        return port_.wait_for_command(std::min(left, kTurn));
+        return port_.wait_for_command(std::min(left, kProgressTurn));
       }
     }
     update();
@@ -201,7 +198,7 @@ class WatchedReplay {
     // From when it was due, so that being late once does not make all that follows late; but no more than a little.
     const double now = steady_seconds(), target = run_->target();
     const double due = hurried() || paused_ ? now : clock_.wall + (target - clock_.time) / speed_;
-    clock_ = {target, std::max(due, now - kTurn), paused_ ? 0.0 : speed_, target};
+    clock_ = {target, std::max(due, now - kProgressTurn), paused_ ? 0.0 : speed_, target};
     show_clock();
   }
 
@@ -326,7 +323,7 @@ class WatchedReplay {
   }
 
   void tell() {
-    next_tell_ = steady_seconds() + kTurn;
+    next_tell_ = steady_seconds() + kProgressTurn;
     RunStatus status = status_of(choice_, RunKind::replay, errors_);
     status.source = options_.observations;
     status.data_file = options_.observations;

@@ -9,18 +9,18 @@ namespace jko {
 namespace {
 
 /// Streams of random numbers, by what they are for.
-enum Stream : std::uint64_t { noise = 0x6461'7461'0000, choices };
+enum Stream : std::uint64_t { kNoise = 0x6461'7461'0000, kChoices };
 
 /// Uniform numbers on (0, 1), shape (rows, columns).
 Matrix random_choices(Index rows, Index columns, std::uint64_t seed) {
   Matrix numbers(rows, columns);
-  fill_uniform(seed, Stream::choices, numbers);
+  fill_uniform(seed, Stream::kChoices, numbers);
   return numbers;
 }
 
 Points standard_normal(Index rows, Index columns, std::uint64_t seed) {
   Points x(rows, columns);
-  fill_standard_normal(seed, Stream::noise, x);
+  fill_standard_normal(seed, Stream::kNoise, x);
   return x;
 }
 

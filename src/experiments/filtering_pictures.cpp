@@ -12,7 +12,6 @@ namespace {
 
 constexpr const char* kOurs = "#e8590c";
 constexpr const char* kPublished = "#868e96";
-constexpr double kLeast = 1e-16;  // what a logarithmic axis can still show of none at all
 
 std::string curve_block(const std::string& name, const std::vector<double>& density) {
   std::vector<std::vector<double>> rows;
@@ -32,7 +31,7 @@ StudyPicture box_picture(const std::vector<FilteringBox>& boxes) {
     const Spread& s = boxes[i].spread;
     std::vector<double> row = {static_cast<double>(i)};
     for (const double v : {s.minimum, s.lower_quartile, s.median, s.upper_quartile, s.maximum}) {
-      row.push_back(std::max(v, kLeast));
+      row.push_back(std::max(v, kLeastShown));
     }
     (boxes[i].published ? published : ours).push_back(row);
     ticks += fmt::format("{}{} {}", ticks.empty() ? "" : ", ", gnuplot_quoted(boxes[i].name), i);

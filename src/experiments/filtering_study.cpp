@@ -25,9 +25,9 @@ using nlohmann::ordered_json;
 
 constexpr double kInterval = 0.5, kEnd = 5.0;
 constexpr int kObservations = 9;
-constexpr const char* kParticles = "bootstrap_";
+constexpr const char* kBootstrap = "bootstrap_";
 
-const std::vector<std::string>& known_methods() {
+const std::vector<std::string>& known_filtering_methods() {
   static const std::vector<std::string> kMethods = {"jko", "bootstrap_100", "bootstrap_1000", "bootstrap_10000",
                                                     "bootstrap_50000"};
   return kMethods;
@@ -35,7 +35,7 @@ const std::vector<std::string>& known_methods() {
 
 /// Particles of a bootstrap filter; 0 of another method.
 Index particles_of(const std::string& method) {
-  const std::string prefix = kParticles;
+  const std::string prefix = kBootstrap;
   return method.compare(0, prefix.size(), prefix) == 0 ? std::stoll(method.substr(prefix.size())) : 0;
 }
 
@@ -85,7 +85,7 @@ FilteringStudy::FilteringStudy(const StudyOptions& options) : seed_(options.seed
   const StudyConfig config(options, "filtering");
   config.dimensions(1, 1, {1});
   repeats_ = config.repeats(5);
-  methods_ = config.methods(known_methods());
+  methods_ = config.methods(known_filtering_methods());
   const ConfigReader jko = config.root().section_or_empty("filter");
   jko_ = jko.build("", [&] {
     JkoOptions read = read_jko(jko);

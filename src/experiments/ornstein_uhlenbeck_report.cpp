@@ -17,8 +17,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr double kLeast = 1e-16;  // what a logarithmic axis can still show of none at all
-constexpr int kLastTable = 9;     // t = 0.9, where the literature compares
+constexpr int kLastTable = 9;  // t = 0.9, where the literature compares
 
 /// Of a method, in a dimension, at a time: what was published, and the repeats' spread.
 class Figures {
@@ -52,10 +51,10 @@ std::optional<double> published(const std::string& method, Index dimension, int 
       {{"method", method}, {"dimension", std::to_string(dimension)}, {"t", fmt::format("{:.1f}", 0.1 * k)}});
 }
 
-class Report {
+class OrnsteinUhlenbeckTables {
  public:
-  Report(const std::vector<Index>& dimensions, const std::vector<std::string>& methods, Index repeats,
-         const std::vector<ordered_json>& results)
+  OrnsteinUhlenbeckTables(const std::vector<Index>& dimensions, const std::vector<std::string>& methods, Index repeats,
+                          const std::vector<ordered_json>& results)
       : dimensions_(dimensions), methods_(methods), repeats_(repeats), figures_(results) {}
 
   StudyTable divergence_table(int k) const {
@@ -166,8 +165,8 @@ class Report {
       for (std::size_t i = 0; i < at.size(); ++i) {
         const Spread spread = our_spread(method, i);
         if (!std::isfinite(spread.median)) continue;
-        rows.push_back({at[i], std::max(spread.median, kLeast), std::max(spread.lower_quartile, kLeast),
-                        std::max(spread.upper_quartile, kLeast)});
+        rows.push_back({at[i], std::max(spread.median, kLeastShown), std::max(spread.lower_quartile, kLeastShown),
+                        std::max(spread.upper_quartile, kLeastShown)});
       }
       add(rows, fmt::format("{{data}} using 1:3:4 with filledcurves lc rgb '{0}' notitle, {{data}} using 1:2 with "
                             "linespoints pt 7 ps 0.6 lw 2 lc rgb '{0}' title '{1}'",
@@ -190,7 +189,7 @@ class Report {
 
 StudyReport ornstein_uhlenbeck_report(const std::vector<Index>& dimensions, const std::vector<std::string>& methods,
                                       Index repeats, const std::vector<ordered_json>& results) {
-  const Report report(dimensions, methods, repeats, results);
+  const OrnsteinUhlenbeckTables report(dimensions, methods, repeats, results);
   return {
       {report.divergence_table(5), report.divergence_table(kLastTable),
        report.table_of("ornstein_uhlenbeck_bw_uvp",

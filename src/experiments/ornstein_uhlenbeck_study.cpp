@@ -24,7 +24,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-std::vector<std::string> known_methods() {
+std::vector<std::string> known_process_methods() {
   std::vector<std::string> names;
   for (const EvolvingMethod& method : evolving_methods()) names.push_back(method.name);
   return names;
@@ -68,7 +68,7 @@ OrnsteinUhlenbeckStudy::OrnsteinUhlenbeckStudy(const StudyOptions& options) : se
   const StudyConfig config(options, "ornstein-uhlenbeck");
   dimensions_ = config.dimensions(1, 64, {1, 2, 4, 8});
   repeats_ = config.repeats(3);
-  methods_ = config.methods(known_methods(), {"jko", "particles_1000", "particles_10000"});
+  methods_ = config.methods(known_process_methods(), {"jko", "particles_1000", "particles_10000"});
   const ConfigReader jko = config.root().section_or_empty("filter");
   jko_ = jko.build("", [&] {
     JkoOptions read = read_jko(jko);

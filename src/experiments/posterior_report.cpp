@@ -28,10 +28,10 @@ struct Distance {
   double least_ratio, most_ratio;  ///< of the coordinates' standard deviations to NUTS's
 };
 
-class Report {
+class PosteriorTables {
  public:
-  Report(const std::vector<PosteriorSet>& sets, const std::vector<std::string>& methods, Index repeats,
-         const std::vector<ordered_json>& results)
+  PosteriorTables(const std::vector<PosteriorSet>& sets, const std::vector<std::string>& methods, Index repeats,
+                  const std::vector<ordered_json>& results)
       : sets_(sets), methods_(methods), repeats_(repeats) {
     for (const ordered_json& result : results) {
       if (result.is_null() || !result.contains("accuracy")) continue;
@@ -211,7 +211,7 @@ class Report {
 
 StudyReport posterior_report(const std::vector<PosteriorSet>& sets, const std::vector<std::string>& methods,
                              Index repeats, const std::vector<ordered_json>& results) {
-  const Report report(sets, methods, repeats, results);
+  const PosteriorTables report(sets, methods, repeats, results);
   const std::string over = report.over_splits();
   return {
       {report.table("accuracy", "Accuracy on test data: " + over + "; beside it what was published.", "accuracy"),

@@ -25,7 +25,7 @@ const std::vector<std::string> kSets = {"covtype", "german", "diabetis", "twonor
 constexpr const char* kStandIn = "covtype";  // what is generated under this name is not the set
 
 /// Purposes of random numbers, for seed_for().
-enum Purpose : std::int64_t { generating, splitting, solving, drawing };
+enum PosteriorPurpose : std::int64_t { generating, splitting, solving, drawing };
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -181,7 +181,7 @@ Split PosteriorStudy::split_of(const Entry& entry) const {
 }
 
 Points PosteriorStudy::draw(const Entry& entry, const LogisticPosterior& posterior, ordered_json& result) const {
-  const auto seed = [&](Purpose purpose) {
+  const auto seed = [&](PosteriorPurpose purpose) {
     return seed_for(seed_, {number_of_set(entry.set.name), entry.repeat, purpose});
   };
   if (entry.method == "jko") {

@@ -10,9 +10,9 @@
 namespace jko {
 namespace {
 
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr double kNoNumber = std::numeric_limits<double>::quiet_NaN();
 
-double number_in(const nlohmann::ordered_json& value) { return value.is_number() ? value.get<double>() : kNone; }
+double number_in(const nlohmann::ordered_json& value) { return value.is_number() ? value.get<double>() : kNoNumber; }
 
 }  // namespace
 
@@ -37,13 +37,13 @@ std::string with_quartiles(const Spread& spread) {
 std::string ratio(double ours, std::optional<double> theirs) { return theirs ? figure(ours / *theirs) : ""; }
 
 double number_of(const nlohmann::ordered_json& result, const std::string& key) {
-  return result.is_object() && result.contains(key) ? number_in(result[key]) : kNone;
+  return result.is_object() && result.contains(key) ? number_in(result[key]) : kNoNumber;
 }
 
 double number_of(const nlohmann::ordered_json& result, const std::string& key, std::size_t index) {
-  if (!result.is_object() || !result.contains(key)) return kNone;
+  if (!result.is_object() || !result.contains(key)) return kNoNumber;
   const auto& array = result[key];
-  return array.is_array() && index < array.size() ? number_in(array[index]) : kNone;
+  return array.is_array() && index < array.size() ? number_in(array[index]) : kNoNumber;
 }
 
 }  // namespace jko

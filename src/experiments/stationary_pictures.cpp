@@ -10,8 +10,8 @@
 namespace jko {
 namespace {
 
-constexpr const char* kColours[] = {"#e8590c", "#1971c2", "#2f9e44", "#9c36b5", "#0c8599", "#f08c00"};
-constexpr double kLeast = 1e-6;  // what a logarithmic axis still shows
+constexpr const char* kCurveColours[] = {"#e8590c", "#1971c2", "#2f9e44", "#9c36b5", "#0c8599", "#f08c00"};
+constexpr double kLeastDivergence = 1e-6;  // what a logarithmic axis still shows
 
 }  // namespace
 
@@ -23,9 +23,9 @@ StudyPicture stationary_curves(const std::vector<StationaryCurve>& curves,
     script += gnuplot_block(name, rows);
     plot += fmt::format("{}${} {}", plot.empty() ? "" : ", ", name, how);
   };
-  const auto above = [](double value) { return std::max(value, kLeast); };
+  const auto above = [](double value) { return std::max(value, kLeastDivergence); };
   for (std::size_t i = 0; i < curves.size(); ++i) {
-    const char* colour = kColours[i % std::size(kColours)];
+    const char* colour = kCurveColours[i % std::size(kCurveColours)];
     PlanePoints ours, published;
     for (const auto& [d, s] : curves[i].ours) {
       ours.push_back({static_cast<double>(d), above(s.median), above(s.lower_quartile), above(s.upper_quartile)});

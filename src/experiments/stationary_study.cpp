@@ -33,9 +33,9 @@ constexpr const char* kParticles = "particles_";
 constexpr const char* kProximal = "prox_";
 constexpr const char* kExact = "exact";
 
-enum Purpose : std::int64_t { kLaw, kSolve, kDraw, kTruth };
+enum StationaryPurpose : std::int64_t { kLaw, kSolve, kDraw, kTruth };
 
-const std::vector<std::string>& known_methods() {
+const std::vector<std::string>& known_stationary_methods() {
   static const std::vector<std::string> kMethods = {
       "jko", "particles_1000", "particles_10000", "particles_50000", "prox_1000", kExact};
   return kMethods;
@@ -147,7 +147,7 @@ StationaryStudy::StationaryStudy(const StudyOptions& options) : seed_(options.se
   const StudyConfig config(options, "stationary");
   dimensions_ = config.dimensions(2, 64, {2, 4});
   repeats_ = config.repeats(2);
-  methods_ = config.methods(known_methods());
+  methods_ = config.methods(known_stationary_methods());
   end_ = config.root().number("end", Range::between(0.01, 1000.0), 4.0);
   draws_ = config.root().integer("draws", 100, 1'000'000, 8192);
   const ConfigReader jko = config.root().section_or_empty("filter");
@@ -220,7 +220,9 @@ std::vector<StudyTask> StationaryStudy::tasks() const {
 }
 
 ordered_json StationaryStudy::run(const Entry& entry) const {
-  const auto seed = [&](Purpose purpose) { return seed_for(seed_, {purpose, entry.dimension, entry.repeat}); };
+  const auto seed = [&](StationaryPurpose purpose) {
+    return seed_for(seed_, {purpose, entry.dimension, entry.repeat});
+  };
   const GaussianMixture law = stationary_task_law(entry.dimension, entry.repeat, seed_);
   const Model model = stationary_task(law);
   Found found;

@@ -16,15 +16,15 @@
 namespace jko {
 namespace {
 
-using Maker = std::unique_ptr<Study> (*)(const StudyOptions&);
+using StudyMaker = std::unique_ptr<Study> (*)(const StudyOptions&);
 
 template <class S>
 std::unique_ptr<Study> made(const StudyOptions& options) {
   return std::make_unique<S>(options);
 }
 
-const std::map<std::string, Maker>& makers() {
-  static const std::map<std::string, Maker> kMakers = {
+const std::map<std::string, StudyMaker>& study_makers() {
+  static const std::map<std::string, StudyMaker> kMakers = {
       {"filtering", made<FilteringStudy>},
       {"ornstein-uhlenbeck", made<OrnsteinUhlenbeckStudy>},
       {"stationary", made<StationaryStudy>},
@@ -38,15 +38,15 @@ const std::map<std::string, Maker>& makers() {
 const std::vector<std::string>& study_names() {
   static const std::vector<std::string> kNames = [] {
     std::vector<std::string> names;
-    for (const auto& entry : makers()) names.push_back(entry.first);
+    for (const auto& entry : study_makers()) names.push_back(entry.first);
     return names;
   }();
   return kNames;
 }
 
 std::unique_ptr<Study> make_study(const std::string& name, const StudyOptions& options) {
-  const auto found = makers().find(name);
-  if (found == makers().end()) {
+  const auto found = study_makers().find(name);
+  if (found == study_makers().end()) {
     throw InputError("experiment", 0, "",
                      fmt::format("unknown study '{}', expected one of {}", name, fmt::join(study_names(), ", ")),
                      nearest_name(name, study_names()));

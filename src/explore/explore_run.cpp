@@ -13,7 +13,7 @@ namespace jko {
 namespace {
 
 constexpr std::size_t kLogLines = 300;
-constexpr double kPatience = 1.0;  // seconds, between looks at whether the port is closed
+constexpr double kPortPatience = 1.0;  // seconds, between looks at whether the port is closed
 
 class ExploreRun {
  public:
@@ -33,8 +33,8 @@ class ExploreRun {
         changed = true;
       }
       if (changed) publish();
-      const double wait = playing_ ? seconds_until_due() : kPatience;
-      if (wait > 0.0) port_.wait_for_command(std::min(wait, kPatience));
+      const double wait = playing_ ? seconds_until_due() : kPortPatience;
+      if (wait > 0.0) port_.wait_for_command(std::min(wait, kPortPatience));
     }
   }
 

@@ -5,7 +5,6 @@
 namespace jko {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr int kMostGrowths = 60;
 constexpr Index kLinePoints = 401, kPlanePoints = 61;            // to look around
 constexpr Index kLineQuadrature = 4001, kPlaneQuadrature = 241;  // to add up

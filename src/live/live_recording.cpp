@@ -19,7 +19,7 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 
 constexpr int kForm = 1;
-constexpr std::size_t kLongestLine = std::size_t{256} << 20;  // a header may hold a whole checkpoint
+constexpr std::size_t kLongestEntry = std::size_t{256} << 20;  // a header may hold a whole checkpoint
 constexpr double kMostCount = 1e9;
 
 /// The values of one line by their names, and complaints that name them.
@@ -77,7 +77,7 @@ class Fields {
 };
 
 /// null: no budget at all, which JSON has no number for.
-ordered_json to_json(const LiveSettings& settings) {
+ordered_json settings_json(const LiveSettings& settings) {
   ordered_json json{{"budget_ms", nullptr}, {"gate", nullptr}};
   if (std::isfinite(settings.budget_ms)) json["budget_ms"] = settings.budget_ms;
   if (settings.gate) json["gate"] = *settings.gate;
@@ -164,7 +164,7 @@ ordered_json to_json(const RecordingHeader& header) {
   line["threads"] = header.threads;
   line["lag"] = header.lag;
   line["kept"] = header.kept;
-  line["settings"] = to_json(header.settings);
+  line["settings"] = settings_json(header.settings);
   if (!header.state.empty()) line["state"] = header.state;
   return line;
 }
@@ -214,7 +214,7 @@ ordered_json to_json(const RecordedReload& reload) {
   line["type"] = "reload";
   line["sequence"] = reload.sequence;
   line["config"] = ordered_json::parse(reload.config);
-  line["settings"] = to_json(reload.settings);
+  line["settings"] = settings_json(reload.settings);
   return line;
 }
 
@@ -283,7 +283,7 @@ bool RecordingLines::read_line() {
       whole_ = true;
       break;
     }
-    if (text_.size() == kLongestLine) throw InputError(file_, line_ + 1, "", "the line is too long for a recording");
+    if (text_.size() == kLongestEntry) throw InputError(file_, line_ + 1, "", "the line is too long for a recording");
     text_ += static_cast<char>(c);
   }
   ++line_;

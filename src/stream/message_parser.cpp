@@ -14,8 +14,6 @@
 namespace jko {
 namespace {
 
-constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
-
 /// Line numbers mean nothing in a stream, so the messages of the recordings' parsers go without.
 constexpr int kNoLine = 0;
 

@@ -20,7 +20,7 @@ namespace {
 
 constexpr int kMostConnections = 64;
 constexpr std::uint32_t kLargestHeader = 8 * 1024;
-constexpr std::chrono::seconds kPatience{10};
+constexpr std::chrono::seconds kRequestPatience{10};
 constexpr double kStuck = 10.0;  // seconds
 
 using Request = http::request_parser<http::empty_body>;
@@ -81,7 +81,7 @@ struct MetricsServer::Implementation::Connection : std::enable_shared_from_this<
     request.emplace();
     request->header_limit(kLargestHeader);
     request->body_limit(0);
-    stream.expires_after(kPatience);
+    stream.expires_after(kRequestPatience);
     http::async_read(stream, buffer, *request, [self = shared_from_this()](beast::error_code error, std::size_t) {
       if (!error) self->write();
     });

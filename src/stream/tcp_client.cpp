@@ -17,7 +17,7 @@ using boost::asio::ip::tcp;
 using Duration = std::chrono::duration<double>;
 
 constexpr double kFirstPause = 0.1, kLongestPause = 30.0;  // seconds
-constexpr std::chrono::seconds kPatience{10};              // for a connection to be made
+constexpr std::chrono::seconds kConnectPatience{10};       // for a connection to be made
 
 class TcpClient final : public Source {
  public:
@@ -48,7 +48,7 @@ class TcpClient final : public Source {
 
   void connect_to(const tcp::resolver::results_type& found) {
     const auto socket = std::make_shared<tcp::socket>(io_);
-    timer_.expires_after(kPatience);
+    timer_.expires_after(kConnectPatience);
     timer_.async_wait([socket](boost::system::error_code error) {
       if (!error) socket->close(error);
     });

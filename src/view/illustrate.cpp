@@ -9,7 +9,7 @@ namespace {
 
 constexpr double kTail = 0.0005;  // of the mass, beyond either end before the range is widened
 constexpr double kMargin = 0.15;  // of the range, at either end
-constexpr Index kMarginalPoints = 128, kPairPoints = 64, kCornerPoints = 40, kGlidePoints = 256, kDraws = 2000;
+constexpr Index kMarginalPoints = 128, kPairPoints = 64, kCornerPoints = 40, kGlidePoints = 256, kCloudDraws = 2000;
 constexpr Index kCornerCoordinates = 6;  // beyond which a plot of all pairs is too small to read
 constexpr double kLargest = 1e30;        // that a single-precision picture takes
 
@@ -257,9 +257,9 @@ NodeCloud cloud_of(const Filter& law) {
   NodeCloud cloud;
   const auto* jko = dynamic_cast<const JkoFilter*>(&law);
   if (!jko) {
-    cloud.x = law.sample(kDraws, 1);
-    cloud.weights = Vector::Constant(kDraws, 1.0 / static_cast<double>(kDraws));
-    cloud.of = kDraws;
+    cloud.x = law.sample(kCloudDraws, 1);
+    cloud.weights = Vector::Constant(kCloudDraws, 1.0 / static_cast<double>(kCloudDraws));
+    cloud.of = kCloudDraws;
     return cloud;
   }
   const Nodes& nodes = jko->belief().nodes();

@@ -16,11 +16,11 @@
 namespace jko {
 namespace {
 
-constexpr std::size_t kMostLaws = 192;  // that wait to be drawn
-constexpr std::size_t kMostSteps = 24;  // waiting laws beyond which those between observations are left out
+constexpr std::size_t kMostQueuedLaws = 192;  // that wait to be drawn
+constexpr std::size_t kMostSteps = 24;        // waiting laws beyond which those between observations are left out
 constexpr std::size_t kMostEvents = 65'536;
-constexpr std::size_t kMostBehind = 2048;  // events, with a companion
-constexpr std::size_t kMostLines = 300;    // of the log
+constexpr std::size_t kMostBehind = 2048;   // events, with a companion
+constexpr std::size_t kMostLogLines = 300;  // of the log
 constexpr std::size_t kMostReadings = 400;
 constexpr std::size_t kMostGlides = 64;
 constexpr Index kTracePoints = 128;
@@ -185,7 +185,7 @@ class Illustrator::Easel {
   void take(const LogLine& line) {
     log_.push_back(line);
     log_.back().number = ++lines_;
-    if (log_.size() > kMostLines) log_.pop_front();
+    if (log_.size() > kMostLogLines) log_.pop_front();
   }
 
   std::shared_ptr<const Snapshot> snapshot(const RunStatus& status, const EngineView& engine, const StreamClock& clock,
@@ -348,7 +348,7 @@ void Illustrator::replace_model(const Config& config) {
 
 bool Illustrator::has_room(LawStage stage) {
   const std::lock_guard lock(mutex_);
-  if (laws_ < (stage == LawStage::step ? kMostSteps : kMostLaws)) return true;
+  if (laws_ < (stage == LawStage::step ? kMostSteps : kMostQueuedLaws)) return true;
   ++undrawn_;
   return false;
 }

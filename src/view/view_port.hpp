@@ -24,6 +24,8 @@ namespace jko {
 
 class ViewPort {
  public:
+  static constexpr double kIdle = 60.0;  ///< seconds, at most, that a run at rest sleeps; commands wake it
+
   // The run's side.
 
   /// From one thread only. After close() nothing comes of it.

@@ -19,7 +19,7 @@ double mean_modulus(double mean, double variance) {
          mean * std::erf(mean / (sd * std::sqrt(2.0)));
 }
 
-Points normal(Index count, Index dimension, std::uint64_t seed) {
+Points normal_points(Index count, Index dimension, std::uint64_t seed) {
   Points x(count, dimension);
   fill_standard_normal(seed, 0, x);
   return x;
@@ -44,7 +44,7 @@ TEST_CASE("The energy distance of few points is what adding up all pairs gives",
   // Sizes on both sides of a tile and of a register's width.
   for (const auto& [n, m] : {std::pair<Index, Index>{1, 1}, {3, 31}, {33, 257}, {300, 512}}) {
     CAPTURE(n, m);
-    const Points x = normal(n, 3, 1), y = normal(m, 3, 2).array() + 0.5;
+    const Points x = normal_points(n, 3, 1), y = normal_points(m, 3, 2).array() + 0.5;
     const auto mean = [](const Points& a, const Points& b) {
       double sum = 0.0;
       for (Index i = 0; i < a.rows(); ++i) sum += (b.rowwise() - a.row(i)).rowwise().norm().sum();
@@ -56,7 +56,7 @@ TEST_CASE("The energy distance of few points is what adding up all pairs gives",
 
 TEST_CASE("The energy distance is nearly zero for equal samples and small for samples of one law", "[energy]") {
   const Index n = 4000, d = 5;
-  const Points x = normal(n, d, 1), y = normal(n, d, 2);
+  const Points x = normal_points(n, d, 1), y = normal_points(n, d, 2);
   const double equal = energy_distance(x, x), same_law = energy_distance(x, y);
   CHECK(equal >= 0.0);
   CHECK(equal < 1e-12);
@@ -67,7 +67,7 @@ TEST_CASE("The energy distance is nearly zero for equal samples and small for sa
 }
 
 TEST_CASE("The energy distance does not depend on the number of threads", "[energy]") {
-  const Points x = normal(1100, 7, 1), y = normal(900, 7, 2);
+  const Points x = normal_points(1100, 7, 1), y = normal_points(900, 7, 2);
   const int most = omp_get_max_threads();
   const double expected = energy_distance(x, y);
   for (const int threads : {1, 3}) {
@@ -78,8 +78,8 @@ TEST_CASE("The energy distance does not depend on the number of threads", "[ener
 }
 
 TEST_CASE("A coordinate that is no number makes the energy distance none either", "[energy]") {
-  Points x = normal(40, 2, 1);
-  const Points y = normal(40, 2, 2);
+  Points x = normal_points(40, 2, 1);
+  const Points y = normal_points(40, 2, 2);
   x(7, 1) = std::numeric_limits<double>::quiet_NaN();
   CHECK(std::isnan(energy_distance(x, y)));
 }

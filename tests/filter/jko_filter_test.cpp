@@ -45,7 +45,7 @@ std::vector<Vector> simulate(const Model& model, double interval, int count, uns
   return observations;
 }
 
-double median(std::vector<double> values) {
+double median_of(std::vector<double> values) {
   std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
   return values[values.size() / 2];
 }
@@ -103,7 +103,7 @@ TEST_CASE("Sine well, 15 recordings: the density at t = 5 against the grid", "[j
     grid.predict(5.0);
     divergence.push_back(symmetric_kl(filter, grid));
   }
-  CHECK(median(divergence) < 1e-3);
+  CHECK(median_of(divergence) < 1e-3);
   CHECK(*std::max_element(divergence.begin(), divergence.end()) < 5e-3);
 }
 
@@ -172,7 +172,7 @@ TEST_CASE("A double well in the plane seen by its distance from a beacon, agains
     }
     divergence.push_back(symmetric_kl(filter, grid));
   }
-  CHECK(median(divergence) < 0.05);
+  CHECK(median_of(divergence) < 0.05);
 }
 
 TEST_CASE("The law of a double well spreads as on a grid, also where the flow pulls the nodes apart",

@@ -18,13 +18,13 @@ Config load(const std::string& text) {
 }
 
 /// What is said of the config, from the file's name on.
-std::string complaint(const std::string& text) {
+std::string config_complaint(const std::string& text) {
   const std::string message = input_error_of([&] { load(text); });
   return message.empty() ? "" : message.substr(message.find("m.json"));
 }
 
 /// The linear config with one piece of its text replaced.
-std::string changed(const std::string& from, const std::string& to) {
+std::string changed_config(const std::string& from, const std::string& to) {
   std::string text = test::kOrnsteinUhlenbeck;
   const auto place = text.find(from);
   REQUIRE(place != std::string::npos);
@@ -107,15 +107,15 @@ TEST_CASE("each observation model is the law that the manual says") {
 }
 
 TEST_CASE("diffusion is another way to say beta") {
-  CHECK(load(changed("\"beta\": 1", "\"diffusion\": 0.5")).model.beta == Approx(8.0));
-  CHECK(complaint(changed("\"beta\": 1", "\"beta\": 1, \"diffusion\": 1")) ==
+  CHECK(load(changed_config("\"beta\": 1", "\"diffusion\": 0.5")).model.beta == Approx(8.0));
+  CHECK(config_complaint(changed_config("\"beta\": 1", "\"beta\": 1, \"diffusion\": 1")) ==
         "m.json:4: diffusion: expected beta or diffusion, not both");
-  CHECK(complaint(changed("\"beta\": 1,", "")) == "m.json:1: beta: this key is missing");
+  CHECK(config_complaint(changed_config("\"beta\": 1,", "")) == "m.json:1: beta: this key is missing");
 }
 
 TEST_CASE("an initial law may be a mixture at a time of its own") {
-  const Config config = load(changed(R"({"type": "gaussian", "mean": 0, "covariance": 1})",
-                                     R"({"type": "mixture", "time": 2, "components": [
+  const Config config = load(changed_config(R"({"type": "gaussian", "mean": 0, "covariance": 1})",
+                                            R"({"type": "mixture", "time": 2, "components": [
                                          {"weight": 3, "mean": 1, "covariance": 1}, {"mean": -1, "covariance": 2}]})"));
   CHECK(config.model.start_time == 2.0);
   CHECK(config.model.initial.mean()[0] == Approx(0.5));
@@ -124,8 +124,8 @@ TEST_CASE("an initial law may be a mixture at a time of its own") {
 
 TEST_CASE("filter settings reach the filters' options") {
   const Config config =
-      load(changed(R"("filter": {"method": "kalman", "grid": {"cells": 400}, "bootstrap": {"particles": 2000}})",
-                   R"("filter": {"scheme": "jko", "solver": "lbfgs", "tau": 0.2, "nodes": 300,
+      load(changed_config(R"("filter": {"method": "kalman", "grid": {"cells": 400}, "bootstrap": {"particles": 2000}})",
+                          R"("filter": {"scheme": "jko", "solver": "lbfgs", "tau": 0.2, "nodes": 300,
       "widths": [16, 8], "iterations": 7, "budget_ms": 3, "resample_below": 0.4, "chain": 5,
       "grid": {"cells": 100, "step": 0.01, "domain": [[-3, 4]]},
       "bootstrap": {"particles": 77, "step": 0.02, "resample_below": 0.9, "bandwidth": "scott"},
@@ -158,7 +158,8 @@ TEST_CASE("filter settings reach the filters' options") {
 
 TEST_CASE("settings of a live run, each with its default") {
   CHECK(load(test::kOrnsteinUhlenbeck).live.budget_ms == 0.0);
-  const Config config = load(changed(R"("filter": {)", R"("live": {"budget_ms": 40, "gate": 12.5}, "filter": {)"));
+  const Config config =
+      load(changed_config(R"("filter": {)", R"("live": {"budget_ms": 40, "gate": 12.5}, "filter": {)"));
   CHECK(config.live.budget_ms == 40.0);
   CHECK(config.live.gate == 12.5);
   CHECK(config.gpsd_fields.empty());
@@ -166,55 +167,60 @@ TEST_CASE("settings of a live run, each with its default") {
 
 TEST_CASE("gpsd's fields are one for each observed value") {
   const auto with = [](const std::string& gpsd) {
-    return changed(R"("filter": {)", R"("live": {"gpsd": )" + gpsd + R"(}, "filter": {)");
+    return changed_config(R"("filter": {)", R"("live": {"gpsd": )" + gpsd + R"(}, "filter": {)");
   };
   CHECK(load(with(R"({"fields": ["speed"]})")).gpsd_fields == std::vector<std::string>{"speed"});
-  CHECK(complaint(with(R"({"fields": ["lat", "lon"]})")) ==
+  CHECK(config_complaint(with(R"({"fields": ["lat", "lon"]})")) ==
         "m.json:8: live.gpsd.fields: expected 1, one for each observed value, found 2");
-  CHECK(complaint(with(R"({"field": ["lat"]})")).find("did you mean 'fields'") != std::string::npos);
+  CHECK(config_complaint(with(R"({"field": ["lat"]})")).find("did you mean 'fields'") != std::string::npos);
 }
 
 TEST_CASE("a mistyped key or name anywhere is told with the nearest valid one") {
-  CHECK(complaint(changed("potential", "potental")) == "m.json:3: potental: unknown key (did you mean 'potential'?)");
-  CHECK(complaint(changed("\"quadratic\"", "\"quadratc\"")) ==
+  CHECK(config_complaint(changed_config("potential", "potental")) ==
+        "m.json:3: potental: unknown key (did you mean 'potential'?)");
+  CHECK(config_complaint(changed_config("\"quadratic\"", "\"quadratc\"")) ==
         "m.json:3: potential.type: expected double_well, expression, mixture, quadratic or sine_well, found 'quadratc' "
         "(did you mean 'quadratic'?)");
-  CHECK(complaint(changed("interval", "intervall")) ==
+  CHECK(config_complaint(changed_config("interval", "intervall")) ==
         "m.json:7: schedule.intervall: unknown key (did you mean 'interval'?)");
-  CHECK(complaint(changed("particles", "partikles")) ==
+  CHECK(config_complaint(changed_config("particles", "partikles")) ==
         "m.json:8: filter.bootstrap.partikles: unknown key (did you mean 'particles'?)");
-  CHECK(complaint(changed("\"kalman\"", "\"calman\"")) ==
+  CHECK(config_complaint(changed_config("\"kalman\"", "\"calman\"")) ==
         "m.json:8: filter.method: expected apf, bootstrap, ekf, enkf, gaussian_sum, grid, jko, kalman or ukf, found "
         "'calman' (did you mean 'kalman'?)");
 }
 
 TEST_CASE("numbers out of range and sizes that do not fit are told with line and key") {
-  CHECK(complaint(changed("\"dimension\": 1", "\"dimension\": 65")) ==
+  CHECK(config_complaint(changed_config("\"dimension\": 1", "\"dimension\": 65")) ==
         "m.json:2: state.dimension: expected an integer from 1 to 64, found 65");
-  CHECK(complaint(changed("\"beta\": 1", "\"beta\": -1")) == "m.json:4: beta: expected a positive number, found -1");
-  CHECK(complaint(changed("\"mean\": 0", "\"mean\": [0, 0]")) ==
+  CHECK(config_complaint(changed_config("\"beta\": 1", "\"beta\": -1")) ==
+        "m.json:4: beta: expected a positive number, found -1");
+  CHECK(config_complaint(changed_config("\"mean\": 0", "\"mean\": [0, 0]")) ==
         "m.json:5: initial.mean: expected an array of 1 number, found an array of 2");
-  CHECK(complaint(changed("\"R\": 0.25", "\"R\": -0.25")).rfind("m.json:6: observation.R: ", 0) == 0);
-  CHECK(complaint(changed("\"covariance\": 1", "\"covariance\": 0")).rfind("m.json:5: initial.covariance: ", 0) == 0);
-  CHECK(complaint(changed("\"R\": 0.25", "\"R\": 0.25, \"columns\": [\"a\", \"b\"]")) ==
+  CHECK(config_complaint(changed_config("\"R\": 0.25", "\"R\": -0.25")).rfind("m.json:6: observation.R: ", 0) == 0);
+  CHECK(config_complaint(changed_config("\"covariance\": 1", "\"covariance\": 0"))
+            .rfind("m.json:5: initial.covariance: ", 0) == 0);
+  CHECK(config_complaint(changed_config("\"R\": 0.25", "\"R\": 0.25, \"columns\": [\"a\", \"b\"]")) ==
         "m.json:6: observation.columns: expected 1 name, one for each observed value, found 2");
-  CHECK(complaint(changed("\"end\": 8", "\"end\": 1")) ==
+  CHECK(config_complaint(changed_config("\"end\": 8", "\"end\": 1")) ==
         "m.json:7: schedule.end: expected a time not before the last observation's");
-  CHECK(complaint(changed("\"beta\": 1", "\"beta\": 1e999")).rfind("m.json:4: JSON: number overflow", 0) == 0);
-  CHECK(complaint(changed("\"beta\": 1", "\"beta\": 1, \"name\": \"../a\"")) ==
+  CHECK(
+      config_complaint(changed_config("\"beta\": 1", "\"beta\": 1e999")).rfind("m.json:4: JSON: number overflow", 0) ==
+      0);
+  CHECK(config_complaint(changed_config("\"beta\": 1", "\"beta\": 1, \"name\": \"../a\"")) ==
         "m.json:4: name: expected a name that a folder can have");
 }
 
 TEST_CASE("a formula that does not compile is told with the compiler's message") {
   std::string text = test::kFiveLines;
   text.replace(text.find("x0/5"), 4, "sine(x0)");
-  const std::string unknown = complaint(text);
+  const std::string unknown = config_complaint(text);
   CHECK(unknown.rfind("m.json:2: potential.formula: ", 0) == 0);
   CHECK(unknown.find("'sine'") != std::string::npos);
   CHECK(unknown.find("did you mean 'sin'?") != std::string::npos);
 
   text.replace(text.find("sine(x0)"), 8, "");
-  const std::string incomplete = complaint(text);
+  const std::string incomplete = config_complaint(text);
   CHECK(incomplete.rfind("m.json:2: potential.formula: ", 0) == 0);
   CHECK(incomplete.find('\n') == std::string::npos);
 }

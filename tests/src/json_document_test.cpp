@@ -10,7 +10,7 @@ using jko::test::TemporaryFolder;
 
 namespace {
 
-std::string complaint(const std::string& text) {
+std::string json_complaint(const std::string& text) {
   return input_error_of([&] { JsonDocument::parse(text, "m.json"); });
 }
 
@@ -29,24 +29,24 @@ TEST_CASE("a document knows the line of every value") {
 }
 
 TEST_CASE("a syntax error is told with its line") {
-  CHECK(complaint("{\n \"a\": 1,\n \"b\" 2\n}").rfind("m.json:3: JSON: syntax error", 0) == 0);
-  CHECK(complaint("{\"a\": 1").rfind("m.json:1: JSON: syntax error", 0) == 0);
-  CHECK(complaint("{} x").rfind("m.json:1: JSON: syntax error", 0) == 0);
-  CHECK(complaint("{\"a\": NaN}").rfind("m.json:1: JSON: syntax error", 0) == 0);
+  CHECK(json_complaint("{\n \"a\": 1,\n \"b\" 2\n}").rfind("m.json:3: JSON: syntax error", 0) == 0);
+  CHECK(json_complaint("{\"a\": 1").rfind("m.json:1: JSON: syntax error", 0) == 0);
+  CHECK(json_complaint("{} x").rfind("m.json:1: JSON: syntax error", 0) == 0);
+  CHECK(json_complaint("{\"a\": NaN}").rfind("m.json:1: JSON: syntax error", 0) == 0);
 }
 
 TEST_CASE("a number too large for double is an error, not infinity") {
-  CHECK(complaint("{\"a\":\n 1e999}").rfind("m.json:2: JSON: number overflow", 0) == 0);
+  CHECK(json_complaint("{\"a\":\n 1e999}").rfind("m.json:2: JSON: number overflow", 0) == 0);
 }
 
 TEST_CASE("a key that is there twice is an error") {
-  CHECK(complaint("{\"a\": {\"b\": 1,\n\"b\": 2}}") == "m.json:2: a.b: the key is there twice");
+  CHECK(json_complaint("{\"a\": {\"b\": 1,\n\"b\": 2}}") == "m.json:2: a.b: the key is there twice");
 }
 
 TEST_CASE("a hundred thousand brackets are refused") {
-  CHECK(complaint(std::string(100'000, '[')) == "m.json:1: JSON: nested deeper than 64 brackets");
-  CHECK(complaint("{\"a\":\n" + std::string(100'000, '[')) == "m.json:2: JSON: nested deeper than 64 brackets");
-  CHECK(complaint(std::string(64, '[') + std::string(64, ']')).empty());
+  CHECK(json_complaint(std::string(100'000, '[')) == "m.json:1: JSON: nested deeper than 64 brackets");
+  CHECK(json_complaint("{\"a\":\n" + std::string(100'000, '[')) == "m.json:2: JSON: nested deeper than 64 brackets");
+  CHECK(json_complaint(std::string(64, '[') + std::string(64, ']')).empty());
 }
 
 TEST_CASE("a file that is missing, empty, a folder or huge is named") {

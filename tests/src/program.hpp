@@ -1,6 +1,7 @@
 #pragma once
 /// Runs the program as a user does, with its streams captured.
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
@@ -20,6 +21,10 @@ inline Outcome run(const std::vector<std::string>& arguments) {
   const int code = run_program(arguments, out, err);
   return {code, out.str(), err.str()};
 }
+
+inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+inline int lines_in(const std::string& text) { return static_cast<int>(std::count(text.begin(), text.end(), '\n')); }
 
 /// The lines of a JSON Lines text, each of which must be complete.
 inline std::vector<nlohmann::json> json_lines(const std::string& text) {

@@ -6,13 +6,12 @@
 #include "tests/test.hpp"
 
 using namespace jko;
+using jko::test::contains;
 using jko::test::Outcome;
 using jko::test::run;
 using jko::test::TemporaryFolder;
 
 namespace {
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 bool one_line(const std::string& text) { return !text.empty() && text.find('\n') == text.size() - 1; }
 

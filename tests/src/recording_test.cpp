@@ -28,7 +28,7 @@ std::vector<Observation> read_all(const std::string& file, const RecordingFormat
 }
 
 /// What is said of a recording with this text, without the folder.
-std::string complaint(const std::string& name, const std::string& text, const RecordingFormat& format) {
+std::string recording_complaint(const std::string& name, const std::string& text, const RecordingFormat& format) {
   const TemporaryFolder folder;
   const std::string file = folder.file(name, text);
   const std::string message = input_error_of([&] { read_all(file, format); });
@@ -104,50 +104,54 @@ TEST_CASE("JSON Lines hold an array y, a bare y, or named values") {
 
 TEST_CASE("a bad CSV recording is told with file, line and column") {
   const RecordingFormat one = format(1);
-  CHECK(complaint("a.csv", "", one).rfind("a.csv: is empty", 0) == 0);
-  CHECK(complaint("a.csv", "\n  \n", one).rfind("a.csv: is empty", 0) == 0);
-  CHECK(complaint("a.csv", "x,y\n1,2\n", one).rfind("a.csv:1: t: the header 'x,y' has no such column", 0) == 0);
-  CHECK(complaint("a.csv", "t,y,y\n", one) == "a.csv:1: y: the header has this column twice");
-  CHECK(complaint("a.csv", "t,y0,y1\n1,2,3\n", one)
-            .rfind("a.csv:1: the header has 2 columns besides the time, expected 1", 0) == 0);
-  CHECK(complaint("a.csv", "t,y\n1,2\n2,abc\n", one) ==
-        "a.csv:3: y: expected a finite number, or nothing where it is missing, found 'abc'");
-  CHECK(complaint("a.csv", "t,y\n1,nan\n", one).rfind("a.csv:2: y: expected a finite number", 0) == 0);
-  CHECK(complaint("a.csv", "t,y\n1,-inf\n", one).rfind("a.csv:2: y: expected a finite number", 0) == 0);
-  CHECK(complaint("a.csv", "t,y\ninf,1\n", one).rfind("a.csv:2: t: expected a finite number or an ISO-8601 time", 0) ==
+  CHECK(recording_complaint("a.csv", "", one).rfind("a.csv: is empty", 0) == 0);
+  CHECK(recording_complaint("a.csv", "\n  \n", one).rfind("a.csv: is empty", 0) == 0);
+  CHECK(recording_complaint("a.csv", "x,y\n1,2\n", one).rfind("a.csv:1: t: the header 'x,y' has no such column", 0) ==
         0);
-  CHECK(complaint("a.csv", "t,y\n,1\n", one).rfind("a.csv:2: t: expected a finite number or an ISO-8601 time", 0) == 0);
-  CHECK(complaint("a.csv", "t,y\n1,2,3\n", one) == "a.csv:2: expected 2 cells as in the header, found 3");
-  CHECK(complaint("a.csv", "t,y\n2,0\n1,0\n", one) == "a.csv:3: t: time goes back from 2 to 1");
-  CHECK(complaint("a.csv", std::string("t,y\n1,2\0x\n", 10), one).rfind("a.csv:2: y: expected", 0) == 0);
+  CHECK(recording_complaint("a.csv", "t,y,y\n", one) == "a.csv:1: y: the header has this column twice");
+  CHECK(recording_complaint("a.csv", "t,y0,y1\n1,2,3\n", one)
+            .rfind("a.csv:1: the header has 2 columns besides the time, expected 1", 0) == 0);
+  CHECK(recording_complaint("a.csv", "t,y\n1,2\n2,abc\n", one) ==
+        "a.csv:3: y: expected a finite number, or nothing where it is missing, found 'abc'");
+  CHECK(recording_complaint("a.csv", "t,y\n1,nan\n", one).rfind("a.csv:2: y: expected a finite number", 0) == 0);
+  CHECK(recording_complaint("a.csv", "t,y\n1,-inf\n", one).rfind("a.csv:2: y: expected a finite number", 0) == 0);
+  CHECK(recording_complaint("a.csv", "t,y\ninf,1\n", one)
+            .rfind("a.csv:2: t: expected a finite number or an ISO-8601 time", 0) == 0);
+  CHECK(recording_complaint("a.csv", "t,y\n,1\n", one)
+            .rfind("a.csv:2: t: expected a finite number or an ISO-8601 time", 0) == 0);
+  CHECK(recording_complaint("a.csv", "t,y\n1,2,3\n", one) == "a.csv:2: expected 2 cells as in the header, found 3");
+  CHECK(recording_complaint("a.csv", "t,y\n2,0\n1,0\n", one) == "a.csv:3: t: time goes back from 2 to 1");
+  CHECK(recording_complaint("a.csv", std::string("t,y\n1,2\0x\n", 10), one).rfind("a.csv:2: y: expected", 0) == 0);
 }
 
 TEST_CASE("a bad JSON Lines recording is told with file, line and key") {
   const RecordingFormat one = format(1);
-  CHECK(complaint("a.jsonl", "{\"t\":1,\"y\":[1]}\n{\"t\":2,\"y\":[1,2]}", one) ==
+  CHECK(recording_complaint("a.jsonl", "{\"t\":1,\"y\":[1]}\n{\"t\":2,\"y\":[1,2]}", one) ==
         "a.jsonl:2: y: expected 1 values, found 2");
-  CHECK(complaint("a.jsonl", "{\"t\":1,\"y\":[\"1\"]}", one) ==
+  CHECK(recording_complaint("a.jsonl", "{\"t\":1,\"y\":[\"1\"]}", one) ==
         "a.jsonl:1: y: expected a number or null, found a text");
-  CHECK(complaint("a.jsonl", "{\"y\":[1]}", one) == "a.jsonl:1: t: this key is missing");
-  CHECK(complaint("a.jsonl", "{\"t\":1,\"DXA\":1}", format(1, {"DAX"})) ==
+  CHECK(recording_complaint("a.jsonl", "{\"y\":[1]}", one) == "a.jsonl:1: t: this key is missing");
+  CHECK(recording_complaint("a.jsonl", "{\"t\":1,\"DXA\":1}", format(1, {"DAX"})) ==
         "a.jsonl:1: DAX: this key is missing (did you mean 'DXA'?)");
-  CHECK(complaint("a.jsonl", "{\"t\":1,\"y\":[1e999]}", one).rfind("a.jsonl:1: JSON: number overflow", 0) == 0);
-  CHECK(complaint("a.jsonl", "{\"t\":1,\"y\":[NaN]}", one).rfind("a.jsonl:1: JSON: syntax error", 0) == 0);
-  CHECK(complaint("a.jsonl", "[1,2]", one).rfind("a.jsonl:1: JSON: expected an object", 0) == 0);
+  CHECK(recording_complaint("a.jsonl", "{\"t\":1,\"y\":[1e999]}", one).rfind("a.jsonl:1: JSON: number overflow", 0) ==
+        0);
+  CHECK(recording_complaint("a.jsonl", "{\"t\":1,\"y\":[NaN]}", one).rfind("a.jsonl:1: JSON: syntax error", 0) == 0);
+  CHECK(recording_complaint("a.jsonl", "[1,2]", one).rfind("a.jsonl:1: JSON: expected an object", 0) == 0);
 }
 
 TEST_CASE("a line of ten megabytes and a hundred thousand brackets are refused, not swallowed") {
-  CHECK(complaint("a.csv", "t,y\n1,2\n" + std::string(10'000'000, '1'), format(1)) ==
+  CHECK(recording_complaint("a.csv", "t,y\n1,2\n" + std::string(10'000'000, '1'), format(1)) ==
         "a.csv:3: the line is longer than 64 KiB");
-  CHECK(complaint("a.jsonl", std::string(100'000, '['), format(1)) == "a.jsonl:1: the line is longer than 64 KiB");
-  CHECK(complaint("a.jsonl", "{\"t\":1,\"y\":" + std::string(50'000, '['), format(1)) ==
+  CHECK(recording_complaint("a.jsonl", std::string(100'000, '['), format(1)) ==
+        "a.jsonl:1: the line is longer than 64 KiB");
+  CHECK(recording_complaint("a.jsonl", "{\"t\":1,\"y\":" + std::string(50'000, '['), format(1)) ==
         "a.jsonl:1: JSON: nested deeper than 64 brackets");
 }
 
 TEST_CASE("no observation may be before the initial law") {
   RecordingFormat late = format(1);
   late.earliest = 3.0;
-  CHECK(complaint("a.csv", "t,y\n2,1\n", late) == "a.csv:2: t: time 2 is before the initial law's, 3");
+  CHECK(recording_complaint("a.csv", "t,y\n2,1\n", late) == "a.csv:2: t: time 2 is before the initial law's, 3");
 }
 
 TEST_CASE("what comes before a bad line is delivered first") {

@@ -49,7 +49,7 @@ Pixels part(const Pixels& whole, const Box& box) {
 
 /// The mean difference of the colours of blocks of 8 x 8 pixels, from 0 to 255: other font hinting or another rounding
 /// of a line is little, a missing curve is much. 255 if the sizes differ.
-double difference(const Pixels& a, const Pixels& b) {
+double picture_difference(const Pixels& a, const Pixels& b) {
   if (a.width != b.width || a.height != b.height) return 255.0;
   constexpr int kBlock = 8;
   double sum = 0.0;
@@ -114,7 +114,7 @@ void check_panel(const Pixels& picture, const std::string& panel, const std::str
   const Pixels stored = read_png(file, &problem);
   CAPTURE(file, problem);
   REQUIRE(problem.empty());
-  const double apart = difference(now, stored);
+  const double apart = picture_difference(now, stored);
   CAPTURE(apart);
   CHECK(apart < kTolerance);
   if (apart >= kTolerance) {  // to be looked at
@@ -236,7 +236,7 @@ TEST_CASE("pictures of different panels are told apart", "[window][picture]") {
       other.rgba[static_cast<std::size_t>(y) * static_cast<std::size_t>(other.width) + static_cast<std::size_t>(x)] =
           0xff161411u;
   }
-  CHECK(difference(sine, sine) == 0.0);
-  CHECK(difference(sine, other) > kTolerance);
-  CHECK(difference(sine, plane) > kTolerance);
+  CHECK(picture_difference(sine, sine) == 0.0);
+  CHECK(picture_difference(sine, other) > kTolerance);
+  CHECK(picture_difference(sine, plane) > kTolerance);
 }

@@ -1,19 +1,11 @@
 #include "ui/plot_axes.hpp"
 
 #include <cmath>
-#include <limits>
 
 #include "tests/test.hpp"
 
 using namespace jko;
 using namespace jko::ui;
-
-namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-}  // namespace
 
 TEST_CASE("Ticks are multiples of 1, 2 or 5 times a power of ten, within the range, about as many as asked for") {
   for (const double size : {3e-200, 1e-9, 0.013, 0.7, 1.0, 3.3, 47.0, 1e6, 8e250}) {

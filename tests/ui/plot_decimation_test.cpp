@@ -12,11 +12,9 @@ using namespace jko::ui;
 
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-struct Noise {
+struct NoisySeries {
   std::vector<double> x, y;
-  explicit Noise(Index count) : x(std::size_t(count)), y(std::size_t(count)) {
+  explicit NoisySeries(Index count) : x(std::size_t(count)), y(std::size_t(count)) {
     std::mt19937 random(7);
     std::normal_distribution<double> normal;
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = double(i) / double(count), y[i] = normal(random);
@@ -31,7 +29,7 @@ bool has(const std::vector<PlotPoint>& points, double x, double y) {
 }  // namespace
 
 TEST_CASE("Thinning keeps the extremes of every column and no more than the limit") {
-  const Noise noise(1'000'000);
+  const NoisySeries noise(1'000'000);
   std::vector<PlotPoint> out;
   for (const int columns : {1, 37, 800, 5000}) {
     thin_line(noise.series(), 0.0, 1.0, columns, false, out);
@@ -66,7 +64,7 @@ TEST_CASE("Thinning keeps the extremes of every column and no more than the limi
 }
 
 TEST_CASE("A single spike among a million points is kept") {
-  Noise noise(1'000'000);
+  NoisySeries noise(1'000'000);
   for (double& y : noise.y) y = 0.0;
   noise.y[654'321] = 5.0;
   noise.y[654'322] = -5.0;
@@ -104,7 +102,7 @@ TEST_CASE("On a logarithmic axis what is not positive is a gap") {
 }
 
 TEST_CASE("Of what is out of sight the points remain that lines lead in and out by") {
-  const Noise noise(100'000);
+  const NoisySeries noise(100'000);
   std::vector<PlotPoint> out;
   thin_line(noise.series(), 0.50001, 0.50004, 1000, false, out);
   const auto first_inside = std::upper_bound(noise.x.begin(), noise.x.end(), 0.50001) - noise.x.begin();
@@ -114,7 +112,7 @@ TEST_CASE("Of what is out of sight the points remain that lines lead in and out 
 }
 
 TEST_CASE("Thinning has its limit for gaps everywhere, paths to and fro, strides, and numbers that are none") {
-  Noise noise(300'000);
+  NoisySeries noise(300'000);
   std::vector<PlotPoint> out;
   for (std::size_t i = 0; i < noise.y.size(); i += 2) noise.y[i] = kNaN;
   thin_line(noise.series(), 0.0, 1.0, 5000, false, out);
@@ -134,7 +132,7 @@ TEST_CASE("Thinning has its limit for gaps everywhere, paths to and fro, strides
 }
 
 TEST_CASE("The thinned band is the envelope of each column") {
-  const Noise noise(200'000);
+  const NoisySeries noise(200'000);
   std::vector<double> high = noise.y;
   for (double& y : high) y = std::abs(y) + 1.0;
   std::vector<BandPoint> out;

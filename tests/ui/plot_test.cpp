@@ -14,8 +14,7 @@ using namespace jko::ui;
 
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr ImU32 kRed = IM_COL32(255, 0, 0, 255);
+constexpr ImU32 kInk = IM_COL32(255, 0, 0, 255);
 
 /// A window over the whole display with one plot in it; what the plot said in the last frame.
 struct Bench {
@@ -235,15 +234,15 @@ TEST_CASE("What is clicked away in the legend is not drawn, until it is clicked 
   Bench bench;
   const std::vector<double> x = evenly(-4, 4, 100), y(100, 0.5);
   bench.draw = [&](Plot& plot) {
-    plot.line("prediction", series(x, y), kRed);
+    plot.line("prediction", series(x, y), kInk);
     plot.area("posterior", series(x, y), colours().posterior);
   };
   bench.frame();
-  CHECK(corners_of(bench.backend, kRed) > 300);
+  CHECK(corners_of(bench.backend, kInk) > 300);
   REQUIRE(bench.backend.click_landmark("plot/prediction"));
   bench.backend.mouse_move(-100, -100);
   CHECK(bench.view.hidden == std::vector<std::string>{"prediction"});
-  CHECK(corners_of(bench.backend, kRed) < 50);  // the legend's swatch
+  CHECK(corners_of(bench.backend, kInk) < 50);  // the legend's swatch
   CHECK(bench.clicks.empty());
   REQUIRE(bench.backend.click_landmark("plot/prediction"));
   CHECK(bench.view.hidden.empty());
@@ -257,12 +256,12 @@ TEST_CASE("A dense line reaches its extremes in the columns where they are") {
   for (std::size_t i = 0; i < count; ++i) y[i] = 0.5 + 0.1 * std::sin(0.7 * static_cast<double>(i));
   y[count / 4] = 0.95;      // a single point, at x = -2
   y[3 * count / 4] = 0.05;  // and at x = 2
-  bench.draw = [&](Plot& p) { p.line("##a", series(x, y), kRed); };
+  bench.draw = [&](Plot& p) { p.line("##a", series(x, y), kInk); };
   bench.frame();
   bool top = false, bottom = false;
   const ImVec2 high = bench.at(0.25, 0.05), low = bench.at(0.75, 0.95);
   bench.backend.for_each_corner([&](const ImDrawVert& vertex) {
-    if (vertex.col != kRed) return;
+    if (vertex.col != kInk) return;
     top = top || (std::abs(vertex.pos.x - high.x) < 2.0f && std::abs(vertex.pos.y - high.y) < 2.5f);
     bottom = bottom || (std::abs(vertex.pos.x - low.x) < 2.0f && std::abs(vertex.pos.y - low.y) < 2.5f);
   });
@@ -287,23 +286,23 @@ TEST_CASE("A million points make a small mesh, and all of it is inside the plot"
     bench.frame();
     return bench.backend.vertices() - before;
   };
-  CHECK(cost([&](Plot& p) { p.line("##a", series(x, y), kRed); }) <= 4 * 8000);
-  CHECK(cost([&](Plot& p) { p.area("##a", series(x, y), kRed); }) <= 2 * 4 * 8000);
-  CHECK(cost([&](Plot& p) { p.band("##a", series(x, y), series(x, y2), kRed); }) <= 4 * 8000);
-  CHECK(cost([&](Plot& p) { p.points("##a", series(x, y), kRed); }) <= 8 * 8000);
-  CHECK(cost([&](Plot& p) { p.stems("##a", series(x, y), kRed); }) <= 4 * 8000);
-  CHECK(cost([&](Plot& p) { p.rug("##a", x.data(), Index(count), kRed); }) <= 4 * 8000);
-  CHECK(cost([&](Plot& p) { p.segments("##a", series(x, y), kRed); }) <= 4 * 8000);
-  CHECK(cost([&](Plot& p) { p.arrows("##a", series(x, y), series(x, y2), kRed); }) <= 4 * 4000 + 9 * 4000);
+  CHECK(cost([&](Plot& p) { p.line("##a", series(x, y), kInk); }) <= 4 * 8000);
+  CHECK(cost([&](Plot& p) { p.area("##a", series(x, y), kInk); }) <= 2 * 4 * 8000);
+  CHECK(cost([&](Plot& p) { p.band("##a", series(x, y), series(x, y2), kInk); }) <= 4 * 8000);
+  CHECK(cost([&](Plot& p) { p.points("##a", series(x, y), kInk); }) <= 8 * 8000);
+  CHECK(cost([&](Plot& p) { p.stems("##a", series(x, y), kInk); }) <= 4 * 8000);
+  CHECK(cost([&](Plot& p) { p.rug("##a", x.data(), Index(count), kInk); }) <= 4 * 8000);
+  CHECK(cost([&](Plot& p) { p.segments("##a", series(x, y), kInk); }) <= 4 * 8000);
+  CHECK(cost([&](Plot& p) { p.arrows("##a", series(x, y), series(x, y2), kInk); }) <= 4 * 4000 + 9 * 4000);
 
   // More than 16 bits count in one frame.
   const int all = cost([&](Plot& p) {
-    for (int i = 0; i < 12; ++i) p.segments("##a", series(x, y), kRed);
+    for (int i = 0; i < 12; ++i) p.segments("##a", series(x, y), kInk);
   });
   CHECK(all > 65536);
   int outside = 0;
   bench.backend.for_each_corner([&](const ImDrawVert& v) {
-    if (v.col != kRed) return;
+    if (v.col != kInk) return;
     outside += v.pos.x < bench.inner_min.x - 8.0f || v.pos.x > bench.inner_min.x + bench.inner_size.x + 8.0f ||
                v.pos.y < bench.inner_min.y - 8.0f || v.pos.y > bench.inner_min.y + bench.inner_size.y + 8.0f;
   });
@@ -313,7 +312,7 @@ TEST_CASE("A million points make a small mesh, and all of it is inside the plot"
 TEST_CASE("A line is where its values are, also in a view zoomed far in") {
   Bench bench;
   const std::vector<double> x{-4.0, 4.0}, y{0.0, 1.0};
-  bench.draw = [&](Plot& plot) { plot.line("##line", series(x, y), kRed); };
+  bench.draw = [&](Plot& plot) { plot.line("##line", series(x, y), kInk); };
   for (const double size : {8.0, 1e-3, 1e-7}) {
     bench.view.x = {1.0 - 0.5 * size, 1.0 + 0.5 * size};
     bench.view.y = {0.625 - 0.0625 * size, 0.625 + 0.0625 * size};  // the line goes from corner to corner
@@ -321,7 +320,7 @@ TEST_CASE("A line is where its values are, also in a view zoomed far in") {
     bench.frame();
     double farthest = 0.0, left = 1e9, right = -1e9;
     bench.backend.for_each_corner([&](const ImDrawVert& v) {
-      if (v.col != kRed) return;
+      if (v.col != kInk) return;
       const double along = (v.pos.x - bench.inner_min.x) / bench.inner_size.x;
       farthest = std::max(farthest, std::abs(v.pos.y - (bench.inner_min.y + (1.0 - along) * bench.inner_size.y)));
       left = std::min(left, double(v.pos.x)), right = std::max(right, double(v.pos.x));
@@ -340,8 +339,8 @@ TEST_CASE("The filled area is the integral, across the base, across gaps and whe
   bench.fit_y = {-1.0, 1.0};
   std::vector<double> x = evenly(-4, 4, 4001), y(4001);
   for (std::size_t i = 0; i < x.size(); ++i) y[i] = 0.8 * std::sin(M_PI * x[i] / 2.0);
-  bench.draw = [&](Plot& plot) { plot.area("##area", series(x, y), kRed); };
-  const ImU32 fill = with_alpha(kRed, 0.25f);
+  bench.draw = [&](Plot& plot) { plot.area("##area", series(x, y), kInk); };
+  const ImU32 fill = with_alpha(kInk, 0.25f);
   const auto filled = [&] {  // in units of the plot
     double sum = 0.0;
     ImVec2 corner[3];
@@ -373,11 +372,11 @@ TEST_CASE("The filled area is the integral, across the base, across gaps and whe
 TEST_CASE("A gap is not bridged") {
   Bench bench;
   const std::vector<double> x = evenly(-4, 4, 9), y{0.5, 0.5, 0.5, kNaN, kNaN, kNaN, 0.5, 0.5, 0.5};
-  bench.draw = [&](Plot& plot) { plot.line("##line", series(x, y), kRed); };
+  bench.draw = [&](Plot& plot) { plot.line("##line", series(x, y), kInk); };
   bench.frame();
   int in_gap = 0, drawn = 0;
   bench.backend.for_each_corner([&](const ImDrawVert& v) {
-    if (v.col != kRed) return;
+    if (v.col != kInk) return;
     ++drawn;
     in_gap += bench.x_of(v.pos.x) > -1.9 && bench.x_of(v.pos.x) < 1.9;
   });
@@ -393,12 +392,12 @@ TEST_CASE("A logarithmic axis puts decades at equal distances and leaves out wha
   const std::vector<double> x{-4.0, -2.0, 0.0, 2.0, 4.0}, y{0.0, 1.0, 10.0, 100.0, -1.0};
   bench.draw = [&](Plot& plot) {
     a = plot.to_pixels(0, 0.1), b = plot.to_pixels(0, 1.0), c = plot.to_pixels(0, 10.0);
-    plot.line("##line", series(x, y), kRed);
-    plot.area("##area", series(x, y), kRed);
-    plot.points("##points", series(x, y), kRed);
-    plot.stems("##stems", series(x, y), kRed);
-    plot.horizontal("##none", -1.0, kRed);
-    plot.marker("##none", 0.0, 0.0, kRed);
+    plot.line("##line", series(x, y), kInk);
+    plot.area("##area", series(x, y), kInk);
+    plot.points("##points", series(x, y), kInk);
+    plot.stems("##stems", series(x, y), kInk);
+    plot.horizontal("##none", -1.0, kInk);
+    plot.marker("##none", 0.0, 0.0, kInk);
   };
   bench.frame();
   CHECK(a.y - b.y == Approx(b.y - c.y).margin(0.01));
@@ -444,22 +443,22 @@ TEST_CASE("Nothing breaks for plots without room, ranges without size and data w
   const std::vector<float> opacity{0.5f, NAN, 2.0f, -1.0f, 1.0f, 0.0f, 1.0f};
   bench.draw = [&](Plot& plot) {
     for (const Series& s : {series(x, y), Series{}, Series{x.data(), y.data(), 1, 1}}) {
-      plot.line("a", s, kRed);
-      plot.area("b", s, kRed);
-      plot.band("c", s, s, kRed);
-      plot.points("d", s, kRed);
-      plot.points("e", s, opacity.data(), kRed);
-      plot.stems("f", s, kRed);
-      plot.rug("g", s.x, s.count, kRed);
-      plot.arrows("h", s, s, kRed);
-      plot.segments("i", s, kRed);
+      plot.line("a", s, kInk);
+      plot.area("b", s, kInk);
+      plot.band("c", s, s, kInk);
+      plot.points("d", s, kInk);
+      plot.points("e", s, opacity.data(), kInk);
+      plot.stems("f", s, kInk);
+      plot.rug("g", s.x, s.count, kInk);
+      plot.arrows("h", s, s, kInk);
+      plot.segments("i", s, kInk);
     }
     for (const double v : {0.0, kNaN, 1e308, -std::numeric_limits<double>::infinity()}) {
-      plot.vertical("j", v, kRed);
-      plot.horizontal("k", v, kRed);
-      plot.vertical_band("l", v, 1.0, kRed);
-      plot.marker("m", v, v, kRed);
-      plot.text(v, v, "text", kRed);
+      plot.vertical("j", v, kInk);
+      plot.horizontal("k", v, kInk);
+      plot.vertical_band("l", v, 1.0, kInk);
+      plot.marker("m", v, v, kInk);
+      plot.text(v, v, "text", kInk);
       plot.image(nullptr, v, 1.0, 0.0, v);
     }
     plot.hint("nothing to show");
@@ -496,7 +495,7 @@ TEST_CASE("The cursor reads lines between their points") {
   Bench bench;
   std::vector<PlotData> none;
   const std::vector<double> x{-4.0, 4.0}, y{0.0, 1.0};
-  bench.draw = [&](Plot& plot) { plot.line("line", series(x, y), kRed); };
+  bench.draw = [&](Plot& plot) { plot.line("line", series(x, y), kInk); };
   bench.frame();
   const int before = bench.backend.vertices();
   const ImVec2 at = bench.at(0.5, 0.25);
@@ -544,8 +543,8 @@ TEST_CASE("The export has what was drawn and is in sight") {
   const std::vector<double> x{-5.0, -1.0, 0.0, 1.0}, y{1.0, 0.25, kNaN, 0.75};
   bench.view.hidden = {"away"};
   bench.draw = [&](Plot& plot) {
-    plot.line("a, \"b\"", series(x, y), kRed);
-    plot.points("away", series(x, y), kRed);
+    plot.line("a, \"b\"", series(x, y), kInk);
+    plot.points("away", series(x, y), kInk);
   };
   std::vector<PlotData> data;
   collect_plots(&data);

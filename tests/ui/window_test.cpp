@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/src/program.hpp"
 #include "tests/src/program_process.hpp"
 #include "tests/src/temporary_folder.hpp"
 #include "tests/test.hpp"
@@ -18,6 +19,8 @@
 
 using namespace jko;
 using namespace jko::ui;
+using jko::test::contains;
+using jko::test::lines_in;
 using jko::test::ProgramProcess;
 using jko::test::TemporaryFolder;
 
@@ -148,9 +151,6 @@ Pixels take_picture(const VirtualDisplay& display, const std::string& file) {
   CHECK(problem.empty());
   return pixels;
 }
-
-int lines_in(const std::string& text) { return static_cast<int>(std::count(text.begin(), text.end(), '\n')); }
-bool contains(const std::string& text, const std::string& what) { return text.find(what) != std::string::npos; }
 
 }  // namespace
 

@@ -9,11 +9,13 @@
 #include "src/explore/explore_run.hpp"
 #include "tests/src/program.hpp"
 #include "tests/src/temporary_folder.hpp"
+#include "tests/src/view/view_tester.hpp"
 #include "tests/test.hpp"
 #include "tests/ui/desk.hpp"
 
 using namespace jko;
 using namespace jko::ui;
+using jko::test::field;
 using jko::test::TemporaryFolder;
 
 namespace {
@@ -47,13 +49,6 @@ struct StillReplay {
     return desk->until([=](const Snapshot& s) { return s.study->history.size() == observations; });
   }
 };
-
-const Field& field(const Snapshot& snapshot, const std::string& key) {
-  const auto& fields = snapshot.status.fields;
-  const auto found = std::find_if(fields.begin(), fields.end(), [&](const Field& f) { return f.key == key; });
-  REQUIRE(found != fields.end());
-  return *found;
-}
 
 /// The points of a series in the file of an export.
 int exported(const std::string& csv, const std::string& series) {

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 
 #include "ui/colours.hpp"
@@ -15,8 +14,6 @@
 
 namespace jko::ui {
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 class ControlPanel final : public Panel {
  public:

@@ -20,7 +20,7 @@ double constant(const std::string& formula) {
   return value[0];
 }
 
-std::string refusal(const std::string& formula, Index dimension = 1, std::vector<std::string> scalars = {"t"}) {
+std::string formula_refusal(const std::string& formula, Index dimension = 1, std::vector<std::string> scalars = {"t"}) {
   try {
     Expression(formula, dimension, scalars);
   } catch (const std::invalid_argument& error) {
@@ -207,56 +207,56 @@ TEST_CASE("a formula is not finite where it is undefined, and says so in value a
 }
 
 TEST_CASE("what is not a formula is refused with the column and what may have been meant") {
-  CHECK(refusal("2*sine(x0)") == "unknown name 'sine' at column 3; did you mean 'sin'?");
-  CHECK(refusal("x0 + x1") == "unknown name 'x1' at column 6; did you mean 'x0'?");
-  CHECK(refusal("x0 + velocity") == "unknown name 'velocity' at column 6; the variables are x0 t");
-  CHECK(refusal("x0^2") == "unexpected character '^' at column 3; a power is written **");
-  CHECK(refusal("x0.__class__") == "unexpected character '.' at column 3");
-  CHECK(refusal("x0[0]") == "unexpected character '[' at column 3");
-  CHECK(refusal("'a'") == "unexpected character ''' at column 1");
-  CHECK(refusal("x0 × 2") == "unexpected character '×' at column 4");
-  CHECK(refusal("x0 * π × 2") == "unexpected character 'π' at column 6");
-  CHECK(refusal(std::string("x0\0", 3)) == "unexpected character code 0 at column 3");
-  CHECK(refusal("x0 % 2") == "unexpected character '%' at column 4");
-  CHECK(refusal("x0 // 2") == "unexpected '//' at column 4; a division is written /");
-  CHECK(refusal("x0 = 2") == "unexpected character '=' at column 4");
-  CHECK(refusal("torch.exp(x0)") == "unknown name 'torch' at column 1; the variables are x0 t");
-  CHECK(refusal("number(2)") == "unknown name 'number' at column 1; the variables are x0 t");
-  CHECK(refusal("sin + 1") == "function 'sin' without its argument in parentheses at column 1");
-  CHECK(refusal("") == "the formula is empty");
-  CHECK(refusal(" \t ") == "the formula is empty");
-  CHECK(refusal("(x0") == "parenthesis that is never closed at column 1");
-  CHECK(refusal("x0)") == "parenthesis that closes nothing at column 3");
-  CHECK(refusal("x0, 1") == "comma outside of a function at column 3");
-  CHECK(refusal("1e") == "number whose exponent is missing at column 1");
-  CHECK(refusal("1e999") == "number '1e999', which is too large, at column 1");
-  CHECK(refusal("0 < x0 < 1") == "second comparison at column 8; write (a < b) * (b < c) for a < b < c");
+  CHECK(formula_refusal("2*sine(x0)") == "unknown name 'sine' at column 3; did you mean 'sin'?");
+  CHECK(formula_refusal("x0 + x1") == "unknown name 'x1' at column 6; did you mean 'x0'?");
+  CHECK(formula_refusal("x0 + velocity") == "unknown name 'velocity' at column 6; the variables are x0 t");
+  CHECK(formula_refusal("x0^2") == "unexpected character '^' at column 3; a power is written **");
+  CHECK(formula_refusal("x0.__class__") == "unexpected character '.' at column 3");
+  CHECK(formula_refusal("x0[0]") == "unexpected character '[' at column 3");
+  CHECK(formula_refusal("'a'") == "unexpected character ''' at column 1");
+  CHECK(formula_refusal("x0 × 2") == "unexpected character '×' at column 4");
+  CHECK(formula_refusal("x0 * π × 2") == "unexpected character 'π' at column 6");
+  CHECK(formula_refusal(std::string("x0\0", 3)) == "unexpected character code 0 at column 3");
+  CHECK(formula_refusal("x0 % 2") == "unexpected character '%' at column 4");
+  CHECK(formula_refusal("x0 // 2") == "unexpected '//' at column 4; a division is written /");
+  CHECK(formula_refusal("x0 = 2") == "unexpected character '=' at column 4");
+  CHECK(formula_refusal("torch.exp(x0)") == "unknown name 'torch' at column 1; the variables are x0 t");
+  CHECK(formula_refusal("number(2)") == "unknown name 'number' at column 1; the variables are x0 t");
+  CHECK(formula_refusal("sin + 1") == "function 'sin' without its argument in parentheses at column 1");
+  CHECK(formula_refusal("") == "the formula is empty");
+  CHECK(formula_refusal(" \t ") == "the formula is empty");
+  CHECK(formula_refusal("(x0") == "parenthesis that is never closed at column 1");
+  CHECK(formula_refusal("x0)") == "parenthesis that closes nothing at column 3");
+  CHECK(formula_refusal("x0, 1") == "comma outside of a function at column 3");
+  CHECK(formula_refusal("1e") == "number whose exponent is missing at column 1");
+  CHECK(formula_refusal("1e999") == "number '1e999', which is too large, at column 1");
+  CHECK(formula_refusal("0 < x0 < 1") == "second comparison at column 8; write (a < b) * (b < c) for a < b < c");
 }
 
 TEST_CASE("what the compiler refuses is refused with the compiler's message and the column") {
-  CHECK(refusal("1 + sin(x0, x0)") ==
+  CHECK(formula_refusal("1 + sin(x0, x0)") ==
         "sin(Tensor x) -> Tensor: Expected at most 1 arguments but found 2 positional arguments. (at column 5)");
-  CHECK(refusal("x0 * sin()") == "sin(Tensor x) -> Tensor: Argument x not provided. (at column 6)");
-  CHECK(refusal("1 + x0(2)") == "cannot call a value of type 'Tensor' (at column 5)");
-  CHECK(refusal("2 x0") == "expected newline but found 'ident' here (at column 3)");
-  CHECK(refusal("x0 t") == "expected newline but found 'ident' here (at column 4)");
-  CHECK(refusal("x0 * * 2").find("expected") != std::string::npos);
-  CHECK(refusal("x0 +").find("expected") != std::string::npos);
-  CHECK(refusal("(x0, 1)").find("type Tuple[Tensor, Tensor]") != std::string::npos);
-  CHECK(refusal("()").find("type Tuple[()]") != std::string::npos);
+  CHECK(formula_refusal("x0 * sin()") == "sin(Tensor x) -> Tensor: Argument x not provided. (at column 6)");
+  CHECK(formula_refusal("1 + x0(2)") == "cannot call a value of type 'Tensor' (at column 5)");
+  CHECK(formula_refusal("2 x0") == "expected newline but found 'ident' here (at column 3)");
+  CHECK(formula_refusal("x0 t") == "expected newline but found 'ident' here (at column 4)");
+  CHECK(formula_refusal("x0 * * 2").find("expected") != std::string::npos);
+  CHECK(formula_refusal("x0 +").find("expected") != std::string::npos);
+  CHECK(formula_refusal("(x0, 1)").find("type Tuple[Tensor, Tensor]") != std::string::npos);
+  CHECK(formula_refusal("()").find("type Tuple[()]") != std::string::npos);
   for (const char* formula : {"x0 +", "sin()", "()", "x0(2)"}) {
-    CHECK(refusal(formula).find('\n') == std::string::npos);
+    CHECK(formula_refusal(formula).find('\n') == std::string::npos);
   }
 }
 
 TEST_CASE("a formula's length and depth are bounded, and what is within bounds compiles") {
-  CHECK(refusal("x0" + repeat("+1", 2047)) == "");
-  CHECK(refusal("x0" + repeat("+1", 2048)) == "the formula has 4098 characters, more than 4096");
-  CHECK(refusal(repeat("(", 64) + "x0" + repeat(")", 64)) == "");
-  CHECK(refusal(repeat("(", 65) + "x0" + repeat(")", 65)) == "more than 64 nested parentheses at column 65");
-  CHECK(refusal(repeat("sin(", 64) + "x0" + repeat(")", 64)) == "");
-  CHECK(refusal(repeat("-", 64) + "x0") == "");
-  CHECK(refusal(repeat("-", 65) + "x0") == "more than 64 signs at column 65");
-  CHECK(refusal("x0" + repeat("**1", 64)) == "");
-  CHECK(refusal("x0" + repeat("**1", 65)) == "more than 64 powers of powers at column 195");
+  CHECK(formula_refusal("x0" + repeat("+1", 2047)) == "");
+  CHECK(formula_refusal("x0" + repeat("+1", 2048)) == "the formula has 4098 characters, more than 4096");
+  CHECK(formula_refusal(repeat("(", 64) + "x0" + repeat(")", 64)) == "");
+  CHECK(formula_refusal(repeat("(", 65) + "x0" + repeat(")", 65)) == "more than 64 nested parentheses at column 65");
+  CHECK(formula_refusal(repeat("sin(", 64) + "x0" + repeat(")", 64)) == "");
+  CHECK(formula_refusal(repeat("-", 64) + "x0") == "");
+  CHECK(formula_refusal(repeat("-", 65) + "x0") == "more than 64 signs at column 65");
+  CHECK(formula_refusal("x0" + repeat("**1", 64)) == "");
+  CHECK(formula_refusal("x0" + repeat("**1", 65)) == "more than 64 powers of powers at column 195");
 }

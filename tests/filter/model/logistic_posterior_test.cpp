@@ -7,6 +7,7 @@
 
 #include "filter/random.hpp"
 #include "tests/filter/model/evaluation.hpp"
+#include "tests/filter/refusal.hpp"
 #include "tests/test.hpp"
 
 using namespace jko;
@@ -43,16 +44,6 @@ torch::Tensor to_tensor(const Matrix& m) {
 Matrix to_matrix(const torch::Tensor& tensor) {
   const torch::Tensor t = tensor.contiguous();
   return Matrix::Map(t.data_ptr<double>(), t.size(1), t.size(0)).transpose();
-}
-
-template <typename Make>
-std::string refusal(const Make& make) {
-  try {
-    make();
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return "";
 }
 
 }  // namespace

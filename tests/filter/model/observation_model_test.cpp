@@ -13,13 +13,13 @@
 #include "filter/model/poisson.hpp"
 #include "filter/model/stochastic_volatility.hpp"
 #include "filter/random.hpp"
+#include "tests/filter/refusal.hpp"
 #include "tests/test.hpp"
 
 using namespace jko;
 
 namespace {
 
-const double kNaN = std::numeric_limits<double>::quiet_NaN();
 const double kImpossible = -std::numeric_limits<double>::infinity();
 
 Vector vector(std::initializer_list<double> entries) {
@@ -138,16 +138,6 @@ std::pair<Vector, Matrix> moments(const ObservationModel& model, const Vector& x
   const Vector mean = draws.colwise().mean();
   draws.rowwise() -= mean.transpose();
   return {mean, draws.transpose() * draws / count};
-}
-
-template <typename Make>
-std::string refusal(const Make& make) {
-  try {
-    make();
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return "";
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "filter/model/quadratic.hpp"
 #include "filter/model/sine_well.hpp"
 #include "filter/random.hpp"
+#include "tests/filter/refusal.hpp"
 #include "tests/test.hpp"
 
 using namespace jko;
@@ -102,16 +103,6 @@ double value_at(const Potential& potential, std::initializer_list<double> x) {
   Vector value(1);
   potential.evaluate(point, 0.0, value, gradient);
   return value[0];
-}
-
-template <typename Make>
-std::string refusal(const Make& make) {
-  try {
-    make();
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return "";
 }
 
 }  // namespace

@@ -8,13 +8,14 @@
 #include "filter/model/mixture_potential.hpp"
 #include "filter/model/quadratic.hpp"
 #include "filter/random.hpp"
+#include "tests/filter/refusal.hpp"
 #include "tests/test.hpp"
 
 using namespace jko;
 
 namespace {
 
-Points start(Index chains, Index dimension, double spread = 1.0) {
+Points chain_starts(Index chains, Index dimension, double spread = 1.0) {
   Points x(chains, dimension);
   fill_standard_normal(6, 1, x);
   return spread * x;
@@ -28,25 +29,15 @@ NutsOptions options(int warmup, int draws, std::uint64_t seed = 1) {
   return options;
 }
 
-struct Moments {
+struct SampleMoments {
   Vector mean;
   Matrix covariance;
 };
 
-Moments moments(const Points& x) {
+SampleMoments sample_moments(const Points& x) {
   const Vector mean = x.colwise().mean();
   const Points centred = x.rowwise() - mean.transpose();
   return {mean, centred.transpose() * centred / static_cast<double>(x.rows())};
-}
-
-template <typename Make>
-std::string refusal(const Make& make) {
-  try {
-    make();
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return "";
 }
 
 }  // namespace
@@ -57,7 +48,7 @@ TEST_CASE("NUTS draws from a normal law whose scales and correlations it has to 
   covariance(0, 1) = covariance(1, 0) = 0.08;
   covariance(2, 3) = covariance(3, 2) = -24.0;
   const MixturePotential law(GaussianMixture::gaussian(mean, covariance));
-  const NutsResult result = sample_nuts(law, start(4, 4, 10.0), options(600, 1500));
+  const NutsResult result = sample_nuts(law, chain_starts(4, 4, 10.0), options(600, 1500));
   const ChainDiagnostics worst = result.worst();
   CHECK(worst.r_hat < 1.01);
   CHECK(worst.bulk_ess > 1000);
@@ -65,7 +56,7 @@ TEST_CASE("NUTS draws from a normal law whose scales and correlations it has to 
   CHECK(result.exhausted == 0);
   CHECK(result.gradients > 4 * 2100);
 
-  const Moments seen = moments(result.all());
+  const SampleMoments seen = sample_moments(result.all());
   const Vector sd = covariance.diagonal().cwiseSqrt();
   const Matrix unit = sd.cwiseInverse().asDiagonal();
   // Errors in units of a standard error with as many draws as the worst coordinate's are worth.
@@ -93,11 +84,11 @@ TEST_CASE("NUTS draws from a law that is not normal: a logistic posterior, again
   const Points centred = grid.rowwise() - mean.transpose();
   const Matrix covariance = centred.transpose() * mass.asDiagonal() * centred / mass.sum();
 
-  const NutsResult result = sample_nuts(posterior, start(4, 2), options(500, 2000));
+  const NutsResult result = sample_nuts(posterior, chain_starts(4, 2), options(500, 2000));
   const ChainDiagnostics worst = result.worst();
   CHECK(worst.r_hat < 1.01);
   REQUIRE(worst.bulk_ess > 1000);
-  const Moments seen = moments(result.all());
+  const SampleMoments seen = sample_moments(result.all());
   const double error = 1.0 / std::sqrt(worst.bulk_ess);
   const Matrix unit = covariance.diagonal().cwiseSqrt().cwiseInverse().asDiagonal();
   CHECK((unit * (seen.mean - mean)).cwiseAbs().maxCoeff() < 4.0 * error);
@@ -106,12 +97,12 @@ TEST_CASE("NUTS draws from a law that is not normal: a logistic posterior, again
 
 TEST_CASE("NUTS is a function of its seed, whatever the number of threads") {
   const Quadratic law(Matrix::Identity(3, 3), Vector::Zero(3));
-  const Points first = sample_nuts(law, start(3, 3), options(100, 50)).all();
+  const Points first = sample_nuts(law, chain_starts(3, 3), options(100, 50)).all();
   const int threads = omp_get_max_threads();
   omp_set_num_threads(threads == 1 ? 3 : 1);
-  CHECK(sample_nuts(law, start(3, 3), options(100, 50)).all() == first);
+  CHECK(sample_nuts(law, chain_starts(3, 3), options(100, 50)).all() == first);
   omp_set_num_threads(threads);
-  CHECK(sample_nuts(law, start(3, 3), options(100, 50, 2)).all() != first);
+  CHECK(sample_nuts(law, chain_starts(3, 3), options(100, 50, 2)).all() != first);
   CHECK(first.topRows(50) != first.middleRows(50, 50));
 }
 
@@ -120,7 +111,7 @@ TEST_CASE("NUTS tells of what it could not do") {
   NutsOptions short_ones = options(200, 100);
   short_ones.depth = 1;
   const Quadratic stretched(Matrix((Matrix(2, 2) << 1.0, 0.0, 0.0, 1e-4).finished()), Vector::Zero(2));
-  CHECK(sample_nuts(stretched, start(2, 2), short_ones).exhausted > 50);
+  CHECK(sample_nuts(stretched, chain_starts(2, 2), short_ones).exhausted > 50);
   // Two modes far apart: no chain crosses.
   const Vector far = Vector::Constant(1, 30.0);
   const MixturePotential modes(
@@ -134,14 +125,14 @@ TEST_CASE("NUTS's options are checked") {
   const auto complaint = [&](const Points& from, NutsOptions wrong) {
     return refusal([&] { sample_nuts(law, from, wrong); });
   };
-  CHECK(complaint(start(2, 3), {}) == "nuts: starts are not points of the potential's space");
-  CHECK(complaint(start(0, 2), {}) == "nuts: starts are not points of the potential's space");
+  CHECK(complaint(chain_starts(2, 3), {}) == "nuts: starts are not points of the potential's space");
+  CHECK(complaint(chain_starts(0, 2), {}) == "nuts: starts are not points of the potential's space");
   CHECK(complaint(Points::Constant(1, 2, NAN), {}) == "nuts: the potential is not finite at a start");
-  CHECK(complaint(start(1, 2), options(10, 3)) == "nuts: warm-up is negative or there are fewer than 4 draws");
+  CHECK(complaint(chain_starts(1, 2), options(10, 3)) == "nuts: warm-up is negative or there are fewer than 4 draws");
   NutsOptions wrong;
   wrong.acceptance = 1.0;
-  CHECK(complaint(start(1, 2), wrong) == "nuts: acceptance is not between 0 and 1");
+  CHECK(complaint(chain_starts(1, 2), wrong) == "nuts: acceptance is not between 0 and 1");
   wrong = {};
   wrong.depth = 0;
-  CHECK(complaint(start(1, 2), wrong) == "nuts: depth is not from 1 to 20");
+  CHECK(complaint(chain_starts(1, 2), wrong) == "nuts: depth is not from 1 to 20");
 }

@@ -44,7 +44,7 @@ Model seen_on_a_line(std::shared_ptr<const Potential> potential, double noise = 
           std::make_shared<LinearGaussian>(Matrix::Identity(1, 1), Matrix::Constant(1, 1, noise * noise))};
 }
 
-std::string refusal(const std::string& method, const Model& model) {
+std::string method_refusal(const std::string& method, const Model& model) {
   try {
     make(method, model);
   } catch (const std::invalid_argument& error) {
@@ -244,17 +244,17 @@ TEST_CASE("A filter that cannot filter a model says why", "[opponents]") {
   Model model = ou_model(1);
   model.observation = std::make_shared<ExpressionLikelihood>("-(y0 - x0)**2", 1, 1);
   for (const char* method : {"ekf", "ukf", "gaussian_sum"}) {
-    CHECK(refusal(method, model) ==
+    CHECK(method_refusal(method, model) ==
           std::string("the filter ") + method +
               " needs an observation model whose mean and variance given the state are known");
   }
-  CHECK(refusal("enkf", model) == "the ensemble Kalman filter needs an observation model that can be sampled");
-  CHECK(refusal("apf", model).empty());
+  CHECK(method_refusal("enkf", model) == "the ensemble Kalman filter needs an observation model that can be sampled");
+  CHECK(method_refusal("apf", model).empty());
 
   const Noise cauchy = Noise::student_t(Vector::Ones(1), 1.0);
   model.observation = std::make_shared<NonlinearObservation>(std::vector<std::string>{"x0"}, 1, cauchy);
-  CHECK_FALSE(refusal("ukf", model).empty());
-  CHECK(refusal("enkf", model).empty());
+  CHECK_FALSE(method_refusal("ukf", model).empty());
+  CHECK(method_refusal("enkf", model).empty());
 
   model = ou_model(1);
   CHECK_THROWS_AS(GaussianSumFilter(model, GaussianSumOptions{0, 0}), std::invalid_argument);

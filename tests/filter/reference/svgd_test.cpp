@@ -9,13 +9,14 @@
 #include "filter/model/logistic_posterior.hpp"
 #include "filter/model/mixture_potential.hpp"
 #include "filter/random.hpp"
+#include "tests/filter/refusal.hpp"
 #include "tests/test.hpp"
 
 using namespace jko;
 
 namespace {
 
-Points start(Index n, Index dimension) {
+Points particle_start(Index n, Index dimension) {
   Points x(n, dimension);
   fill_standard_normal(4, 1, x);
   return x;
@@ -26,21 +27,11 @@ MixturePotential correlated_normal() {
   return MixturePotential(GaussianMixture::gaussian(mean, (Matrix(2, 2) << 2.0, 0.6, 0.6, 0.5).finished()));
 }
 
-template <typename Make>
-std::string refusal(const Make& make) {
-  try {
-    make();
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return "";
-}
-
 }  // namespace
 
 TEST_CASE("a step of SVGD is that of its definition") {
   const Index n = 70, dimension = 2;  // more than a block
-  const Points x = start(n, dimension);
+  const Points x = particle_start(n, dimension);
   const MixturePotential target = correlated_normal();
   Vector value(n);
   Points slope(n, dimension);
@@ -76,7 +67,7 @@ TEST_CASE("a step of SVGD is that of its definition") {
 }
 
 TEST_CASE("SVGD finds a normal law") {
-  Svgd svgd(start(150, 2), {0.01});
+  Svgd svgd(particle_start(150, 2), {0.01});
   const MixturePotential target = correlated_normal();
   for (int k = 0; k < 2000; ++k) svgd.step(target);
   const Vector mean = svgd.particles().colwise().mean();
@@ -93,7 +84,7 @@ TEST_CASE("SVGD with mini-batches ends where it does without, whatever the numbe
   const Vector y = (x.col(0) - 0.5 * x.col(1)).array().sign();
   const LogisticPosterior posterior(x, y, {1.0, 1.0});
   const auto run = [&](Index batch) {
-    Svgd svgd(start(80, 3), {0.01});
+    Svgd svgd(particle_start(80, 3), {0.01});
     for (int k = 0; k < 500; ++k) svgd.step(posterior.minibatch(batch, 9, static_cast<std::uint64_t>(k)));
     return svgd.particles();
   };

@@ -14,10 +14,11 @@ using nlohmann::json;
 
 namespace {
 
-const char* const kRecording = "t,y\n0.5,1\n1,0.2\n1.5,\n2,-0.7\n";
+const char* const kComparedRecording = "t,y\n0.5,1\n1,0.2\n1.5,\n2,-0.7\n";
 
 Outcome compare(const TemporaryFolder& folder, const std::vector<std::string>& more,
-                const std::string& config = test::kOrnsteinUhlenbeck, const std::string& recording = kRecording) {
+                const std::string& config = test::kOrnsteinUhlenbeck,
+                const std::string& recording = kComparedRecording) {
   std::vector<std::string> arguments = {
       "compare",         "-c", folder.file("m.json", config), "-i", folder.file("obs.csv", recording), "-o",
       folder.path("out")};

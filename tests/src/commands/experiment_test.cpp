@@ -15,12 +15,12 @@ using nlohmann::json;
 
 namespace {
 
-const char* const kConfig = R"({"study": "filtering", "methods": ["bootstrap_100"], "repeats": 3,
+const char* const kFilteringStudy = R"({"study": "filtering", "methods": ["bootstrap_100"], "repeats": 3,
   "grid": {"cells": 500, "step": 0.02}, "euler_step": 0.02})";
 
 std::vector<std::string> arguments(const TemporaryFolder& folder, const std::string& output,
                                    const std::vector<std::string>& more) {
-  std::vector<std::string> all = {"experiment", "filtering",         "-c", folder.file("config.json", kConfig),
+  std::vector<std::string> all = {"experiment", "filtering",         "-c", folder.file("config.json", kFilteringStudy),
                                   "-o",         folder.path(output), "-q"};
   all.insert(all.end(), more.begin(), more.end());
   return all;
@@ -97,7 +97,7 @@ TEST_CASE("an experiment refuses names, methods and configs that are none, with 
   const Outcome method = run(arguments(folder, "out", {"-m", "jko,bootstrap_1000,bootstrp_100"}));
   CHECK(method.code == 2);
   CHECK(method.err.find("--methods: unknown method 'bootstrp_100'") == 0);
-  CHECK(run({"experiment", "ornstein-uhlenbeck", "-c", folder.file("config.json", kConfig)}).code == 2);
+  CHECK(run({"experiment", "ornstein-uhlenbeck", "-c", folder.file("config.json", kFilteringStudy)}).code == 2);
   CHECK(run(arguments(folder, "out", {"--dims", "2"})).err.find("--dims: expected integers from 1 to 1, found 2") == 0);
   CHECK(run(arguments(folder, "out", {"--repeats", "0"})).code == 2);
   CHECK(run(arguments(folder, "out", {"--data", "data"})).err == "--data: this study has no data sets\n");

@@ -49,8 +49,6 @@ std::string stream_text(int begin, int end) {
   return text;
 }
 
-int lines_in(const std::string& text) { return static_cast<int>(std::count(text.begin(), text.end(), '\n')); }
-
 }  // namespace
 
 TEST_CASE("A stream without haste is filtered as a recording is", "[live][stream]") {

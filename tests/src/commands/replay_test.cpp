@@ -13,14 +13,14 @@ using nlohmann::json;
 
 namespace {
 
-const char* const kRecording = "t,y\n0.5,1.0\n1.0,0.2\n1.5,\n2.0,-0.7\n";
+const char* const kReplayedRecording = "t,y\n0.5,1.0\n1.0,0.2\n1.5,\n2.0,-0.7\n";
 
 /// A replay of the linear model in a folder of its own.
 struct Run {
   TemporaryFolder folder;
   Outcome outcome;
 
-  explicit Run(const std::vector<std::string>& more, const std::string& recording = kRecording,
+  explicit Run(const std::vector<std::string>& more, const std::string& recording = kReplayedRecording,
                const std::string& config = test::kOrnsteinUhlenbeck) {
     std::vector<std::string> arguments = {
         "replay",          "-c", folder.file("m.json", config), "-i", folder.file("obs.csv", recording), "-o",
@@ -41,7 +41,7 @@ std::vector<std::string> keys(const json& object) {
 }
 
 /// The output without what depends on the clock.
-std::string timeless(std::vector<json> lines) {
+std::string timeless_lines(std::vector<json> lines) {
   std::string text;
   for (json& line : lines) {
     for (const char* timing : {"predict_ms", "update_ms", "wall_seconds", "real_time_factor"}) line.erase(timing);
@@ -185,8 +185,8 @@ TEST_CASE("the same seed gives the same output, byte for byte, timing aside") {
     const std::vector<std::string> options = {"--method", method, "--seed",  "11",        "--threads", "2",
                                               "--until",  "2.25", "--quiet", "--density", "-3:3:61"};
     const Run first(options), second(options);
-    CHECK(timeless(first.posteriors()) == timeless(second.posteriors()));
-    CHECK(timeless({first.summary()}) == timeless({second.summary()}));
+    CHECK(timeless_lines(first.posteriors()) == timeless_lines(second.posteriors()));
+    CHECK(timeless_lines({first.summary()}) == timeless_lines({second.summary()}));
     CHECK(first.folder.read("out/density.csv") == second.folder.read("out/density.csv"));
     CHECK(first.folder.read("out/posterior.png") == second.folder.read("out/posterior.png"));
   }
@@ -194,13 +194,13 @@ TEST_CASE("the same seed gives the same output, byte for byte, timing aside") {
 
 TEST_CASE("another seed gives another bootstrap filter") {
   const Run first({"--method", "bootstrap", "--seed", "1"}), second({"--method", "bootstrap", "--seed", "2"});
-  CHECK(timeless(first.posteriors()) != timeless(second.posteriors()));
+  CHECK(timeless_lines(first.posteriors()) != timeless_lines(second.posteriors()));
 }
 
 TEST_CASE("a quiet replay prints nothing, and what an earlier one left is gone") {
   const TemporaryFolder folder;
   const std::string config = folder.file("m.json", test::kOrnsteinUhlenbeck);
-  const std::string recording = folder.file("obs.csv", kRecording);
+  const std::string recording = folder.file("obs.csv", kReplayedRecording);
   REQUIRE(run({"replay", "-c", config, "-i", recording, "-o", folder.path("out"), "--density", "-1:1:5"}).code == 0);
   CHECK(folder.has("out/density.csv"));
   const Outcome quiet = run({"replay", "-c", config, "-i", recording, "-o", folder.path("out"), "--quiet"});

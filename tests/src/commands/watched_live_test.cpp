@@ -49,13 +49,6 @@ struct Live {
   }
 };
 
-const Field& field(const Snapshot& snapshot, const std::string& key) {
-  const auto& fields = snapshot.status.fields;
-  const auto found = std::find_if(fields.begin(), fields.end(), [&](const Field& f) { return f.key == key; });
-  REQUIRE(found != fields.end());
-  return *found;
-}
-
 }  // namespace
 
 TEST_CASE("A live stream is shown as it comes, and closing the window ends it with complete files", "[live][stream]") {

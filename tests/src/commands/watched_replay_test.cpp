@@ -16,7 +16,7 @@ using nlohmann::json;
 
 namespace {
 
-const char* const kRecording = "t,y\n0.5,1.0\n1.0,0.2\n1.5,\n2.0,-0.7\n2.5,0.1\n3.0,0.4\n";
+const char* const kWatchedRecording = "t,y\n0.5,1.0\n1.0,0.2\n1.5,\n2.0,-0.7\n2.5,0.1\n3.0,0.4\n";
 
 /// A replay of the linear model by the JKO filter, beside the Kalman filter.
 struct Replay {
@@ -27,7 +27,7 @@ struct Replay {
 
   explicit Replay(std::optional<double> speed = std::nullopt) {
     options.config = folder.file("m.json", test::kOrnsteinUhlenbeck);
-    options.observations = folder.file("obs.csv", kRecording);
+    options.observations = folder.file("obs.csv", kWatchedRecording);
     options.output = folder.path("watched");
     options.method = "jko";
     options.compare = "kalman";
@@ -43,7 +43,7 @@ struct Replay {
 };
 
 /// What a file of posteriors says but for the times that it took.
-std::string timeless(const std::string& text) {
+std::string timeless_text(const std::string& text) {
   std::string kept;
   for (json& line : json_lines(text)) {
     line.erase("predict_ms");
@@ -60,7 +60,7 @@ std::string headless(const Replay& replay, const std::vector<std::string>& more 
       "kalman", "-o", replay.folder.path("headless")};
   arguments.insert(arguments.end(), more.begin(), more.end());
   REQUIRE(test::run(arguments).code == 0);
-  return timeless(replay.folder.read("headless/posterior.jsonl"));
+  return timeless_text(replay.folder.read("headless/posterior.jsonl"));
 }
 
 }  // namespace
@@ -73,7 +73,7 @@ TEST_CASE("a replay in a window writes what one without a window writes, bit for
   CHECK(last->study->history.size() == 6);
   CHECK(last->study->truth);
   CHECK(replay.run->close().empty());
-  CHECK(timeless(replay.folder.read("watched/posterior.jsonl")) == headless(replay));
+  CHECK(timeless_text(replay.folder.read("watched/posterior.jsonl")) == headless(replay));
   CHECK(replay.out.str().find("SymKL") != std::string::npos);
 }
 
@@ -82,7 +82,7 @@ TEST_CASE("a window that is closed early does not cut the results short") {
   replay.start();
   REQUIRE(replay.run->wait_for([](const Snapshot& s) { return s.study && s.study->now; }));
   CHECK(replay.run->close().empty());
-  CHECK(timeless(replay.folder.read("watched/posterior.jsonl")) == headless(replay));
+  CHECK(timeless_text(replay.folder.read("watched/posterior.jsonl")) == headless(replay));
   CHECK(json::parse(replay.folder.read("watched/summary.json"))["observations"] == 6);
   CHECK(replay.err.str().find("the window is closed") != std::string::npos);
 }
@@ -134,7 +134,7 @@ TEST_CASE("a setting that is changed half-way gives what a run with it from the 
   json config = json::parse(test::kOrnsteinUhlenbeck);
   config["beta"] = 2;
   replay.folder.file("m.json", config.dump());
-  CHECK(timeless(replay.folder.read("watched/posterior.jsonl")) == headless(replay));
+  CHECK(timeless_text(replay.folder.read("watched/posterior.jsonl")) == headless(replay));
 }
 
 TEST_CASE("a bad value is refused beside its field, and the run stays as it was") {

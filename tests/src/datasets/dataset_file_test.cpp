@@ -20,7 +20,7 @@ Dataset read_text(const std::string& name, const std::string& text) {
 }
 
 /// What is said of a file with this text, without the folder.
-std::string complaint(const std::string& name, const std::string& text) {
+std::string dataset_complaint(const std::string& name, const std::string& text) {
   const TemporaryFolder folder;
   const std::string file = folder.file(name, text);
   const std::string message = input_error_of([&] { read_dataset(file); });
@@ -76,45 +76,51 @@ TEST_CASE("a compressed data set is read like a plain one") {
 }
 
 TEST_CASE("a malformed data set is refused with its line") {
-  CHECK(complaint("a.csv", "") == "a.csv: has no rows");
-  CHECK(complaint("a.csv", "y,x0\n") == "a.csv: has no rows");
-  CHECK(complaint("a.csv", "x0,x1\n") ==
+  CHECK(dataset_complaint("a.csv", "") == "a.csv: has no rows");
+  CHECK(dataset_complaint("a.csv", "y,x0\n") == "a.csv: has no rows");
+  CHECK(dataset_complaint("a.csv", "x0,x1\n") ==
         "a.csv:1: y: the header 'x0,x1' has no such column, expected one like 'y,x0,x1'");
-  CHECK(complaint("a.csv", "y,x0,y\n") == "a.csv:1: y: the header has this column twice");
-  CHECK(complaint("a.csv", "y\n1\n") == "a.csv:1: there is no feature besides the label");
-  CHECK(complaint("a.csv", "y,x0\n1,2\n\n1\n") == "a.csv:4: expected 2 cells, found 1");
-  CHECK(complaint("a.csv", "y,x0\n1,2,3\n") == "a.csv:2: expected 2 cells, found 3");
-  CHECK(complaint("a.csv", "y,x0\n1,nan\n") == "a.csv:2: x0: expected a finite number, found 'nan'");
-  CHECK(complaint("a.csv", "y,x0\n1,\n") == "a.csv:2: x0: expected a finite number, found ''");
-  CHECK(complaint("a.csv", "y,x0\n,1\n") == "a.csv:2: the label is empty");
-  CHECK(complaint("a.csv", "y,x0\n1,1\n2,1\n3,1\n") == "a.csv:4: '3' is a third label after '1' and '2', expected two");
-  CHECK(complaint("a.csv", "y,x0\n1,1\n+1,1\n1.0,2\n") == "a.csv: has one label only, expected two");
-  CHECK(complaint("a.csv", "y,x0\n1," + std::string(1 << 20, '1') + "\n") == "a.csv:2: the line is longer than 1 MiB");
-  CHECK(complaint("a.csv", "y" + std::string(10'001, ',') + "\n") == "a.csv:1: has 10001 features, more than 10000");
-  CHECK(complaint("a.csv", std::string("y,x0\n1,2\0003\n", 11)).find("a.csv:2: x0: expected a finite number") == 0);
+  CHECK(dataset_complaint("a.csv", "y,x0,y\n") == "a.csv:1: y: the header has this column twice");
+  CHECK(dataset_complaint("a.csv", "y\n1\n") == "a.csv:1: there is no feature besides the label");
+  CHECK(dataset_complaint("a.csv", "y,x0\n1,2\n\n1\n") == "a.csv:4: expected 2 cells, found 1");
+  CHECK(dataset_complaint("a.csv", "y,x0\n1,2,3\n") == "a.csv:2: expected 2 cells, found 3");
+  CHECK(dataset_complaint("a.csv", "y,x0\n1,nan\n") == "a.csv:2: x0: expected a finite number, found 'nan'");
+  CHECK(dataset_complaint("a.csv", "y,x0\n1,\n") == "a.csv:2: x0: expected a finite number, found ''");
+  CHECK(dataset_complaint("a.csv", "y,x0\n,1\n") == "a.csv:2: the label is empty");
+  CHECK(dataset_complaint("a.csv", "y,x0\n1,1\n2,1\n3,1\n") ==
+        "a.csv:4: '3' is a third label after '1' and '2', expected two");
+  CHECK(dataset_complaint("a.csv", "y,x0\n1,1\n+1,1\n1.0,2\n") == "a.csv: has one label only, expected two");
+  CHECK(dataset_complaint("a.csv", "y,x0\n1," + std::string(1 << 20, '1') + "\n") ==
+        "a.csv:2: the line is longer than 1 MiB");
+  CHECK(dataset_complaint("a.csv", "y" + std::string(10'001, ',') + "\n") ==
+        "a.csv:1: has 10001 features, more than 10000");
+  CHECK(dataset_complaint("a.csv", std::string("y,x0\n1,2\0003\n", 11)).find("a.csv:2: x0: expected a finite number") ==
+        0);
 
-  CHECK(complaint("a.libsvm", "1 0:2\n") == "a.libsvm:1: index 0 is not from 1 to 10000");
-  CHECK(complaint("a.libsvm", "1 10001:2\n") == "a.libsvm:1: index 10001 is not from 1 to 10000");
-  CHECK(complaint("a.libsvm", "1 2:2 2:3\n") == "a.libsvm:1: index 2 comes after 2");
-  CHECK(complaint("a.libsvm", "1 2:2\n-1 3\n") == "a.libsvm:2: expected index:value, found '3'");
-  CHECK(complaint("a.libsvm", "1 qid:2 1:1\n") == "a.libsvm:1: expected index:value, found 'qid:2'");
-  CHECK(complaint("a.libsvm", "1 2:inf\n") == "a.libsvm:1: expected index:value, found '2:inf'");
-  CHECK(complaint("a.libsvm", "1:1 2:2\n") == "a.libsvm:1: expected a label first, found '1:1'");
-  CHECK(complaint("a.libsvm", "1\n-1\n") == "a.libsvm: has no feature that is not 0");
+  CHECK(dataset_complaint("a.libsvm", "1 0:2\n") == "a.libsvm:1: index 0 is not from 1 to 10000");
+  CHECK(dataset_complaint("a.libsvm", "1 10001:2\n") == "a.libsvm:1: index 10001 is not from 1 to 10000");
+  CHECK(dataset_complaint("a.libsvm", "1 2:2 2:3\n") == "a.libsvm:1: index 2 comes after 2");
+  CHECK(dataset_complaint("a.libsvm", "1 2:2\n-1 3\n") == "a.libsvm:2: expected index:value, found '3'");
+  CHECK(dataset_complaint("a.libsvm", "1 qid:2 1:1\n") == "a.libsvm:1: expected index:value, found 'qid:2'");
+  CHECK(dataset_complaint("a.libsvm", "1 2:inf\n") == "a.libsvm:1: expected index:value, found '2:inf'");
+  CHECK(dataset_complaint("a.libsvm", "1:1 2:2\n") == "a.libsvm:1: expected a label first, found '1:1'");
+  CHECK(dataset_complaint("a.libsvm", "1\n-1\n") == "a.libsvm: has no feature that is not 0");
 
   const std::string head = "@relation a\n@attribute x numeric\n@attribute y {a,b}\n";
-  CHECK(complaint("a.arff", head + "@data\n{0 1}\n") == "a.arff:5: sparse rows are not supported, expected plain ones");
-  CHECK(complaint("a.arff", head + "@data\n?,a\n") == "a.arff:5: x: expected a finite number, found '?'");
-  CHECK(complaint("a.arff", head + "1,a\n") == "a.arff:4: expected @relation, @attribute or @data, found '1,a'");
-  CHECK(complaint("a.arff", head + "@attribute z {c,d}\n") ==
+  CHECK(dataset_complaint("a.arff", head + "@data\n{0 1}\n") ==
+        "a.arff:5: sparse rows are not supported, expected plain ones");
+  CHECK(dataset_complaint("a.arff", head + "@data\n?,a\n") == "a.arff:5: x: expected a finite number, found '?'");
+  CHECK(dataset_complaint("a.arff", head + "1,a\n") ==
+        "a.arff:4: expected @relation, @attribute or @data, found '1,a'");
+  CHECK(dataset_complaint("a.arff", head + "@attribute z {c,d}\n") ==
         "a.arff:4: z: is nominal, and so is 'y': expected one such attribute, the label, and numbers");
-  CHECK(complaint("a.arff", "@attribute z string\n") ==
+  CHECK(dataset_complaint("a.arff", "@attribute z string\n") ==
         "a.arff:1: z: expected numeric, real, integer or {a,b}, found 'string'");
-  CHECK(complaint("a.arff", "@attribute z\n") == "a.arff:1: expected '@attribute name type'");
-  CHECK(complaint("a.arff", "@attribute x real\n@data\n") ==
+  CHECK(dataset_complaint("a.arff", "@attribute z\n") == "a.arff:1: expected '@attribute name type'");
+  CHECK(dataset_complaint("a.arff", "@attribute x real\n@data\n") ==
         "a.arff:2: no attribute is nominal, {a,b}: there is no label");
 
-  CHECK(complaint("a.txt", "") ==
+  CHECK(dataset_complaint("a.txt", "") ==
         "a.txt: expected a name that ends in .csv, .arff or .libsvm, perhaps with .gz after it");
   CHECK(input_error_of([] { read_dataset("/nowhere/a.csv"); }) ==
         "/nowhere/a.csv: cannot be read: No such file or directory");
@@ -124,7 +130,7 @@ TEST_CASE("a data set that would fill the memory is refused while it is read") {
   // Few bytes, but each row has 10,000 features: 2^27 numbers are 13,422 rows.
   std::string text;
   for (int i = 0; i < 13'500; ++i) text += i % 2 ? "1 10000:1\n" : "2 1:1\n";
-  CHECK(complaint("a.libsvm", text) == "a.libsvm:13422: more than 134217728 numbers");
+  CHECK(dataset_complaint("a.libsvm", text) == "a.libsvm:13422: more than 134217728 numbers");
 }
 
 TEST_CASE("a set is found by its name, or made") {

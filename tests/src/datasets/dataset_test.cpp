@@ -11,7 +11,7 @@ using namespace jko;
 namespace {
 
 /// Row i is (i, 2 i, 7), its label 1 for odd i.
-Dataset numbered(Index rows) {
+Dataset numbered_rows(Index rows) {
   Dataset data{"numbered", Points(rows, 3), Vector(rows)};
   for (Index i = 0; i < rows; ++i) {
     const auto number = static_cast<double>(i);
@@ -31,7 +31,7 @@ std::vector<double> sorted(const Split& split) {
 }  // namespace
 
 TEST_CASE("a split divides the rows, with their labels, at random and by its seed") {
-  const Dataset data = numbered(103);
+  const Dataset data = numbered_rows(103);
   const Split split = split_dataset(data, 0.8, 4, 1);
   CHECK(split.train.name == "numbered");
   CHECK(split.train.rows() == 82);
@@ -44,8 +44,8 @@ TEST_CASE("a split divides the rows, with their labels, at random and by its see
   CHECK(split_dataset(data, 0.8, 4, 1).train.x == split.train.x);
   CHECK(split_dataset(data, 0.8, 4, 2).train.x != split.train.x);
   CHECK(split_dataset(data, 0.8, 5, 1).train.x != split.train.x);
-  CHECK(split_dataset(numbered(2), 0.99, 4, 1).test.rows() == 1);
-  CHECK(split_dataset(numbered(2), 0.01, 4, 1).train.rows() == 1);
+  CHECK(split_dataset(numbered_rows(2), 0.99, 4, 1).test.rows() == 1);
+  CHECK(split_dataset(numbered_rows(2), 0.01, 4, 1).train.rows() == 1);
 
   // Each row is in the test part as often as its share says: 500 draws of 0.204, whose standard deviation is 9.
   Vector tested = Vector::Zero(103);
@@ -58,7 +58,7 @@ TEST_CASE("a split divides the rows, with their labels, at random and by its see
 }
 
 TEST_CASE("standardising uses the training part alone") {
-  Split split = split_dataset(numbered(50), 0.8, 1, 1);
+  Split split = split_dataset(numbered_rows(50), 0.8, 1, 1);
   const Points before = split.test.x;
   const double mean = split.train.x.col(0).mean();
   const double sd = std::sqrt((split.train.x.col(0).array() - mean).square().mean());
@@ -73,9 +73,9 @@ TEST_CASE("standardising uses the training part alone") {
 }
 
 TEST_CASE("an intercept is a feature of ones") {
-  Dataset data = numbered(4);
+  Dataset data = numbered_rows(4);
   append_ones(data);
   CHECK(data.features() == 4);
-  CHECK(data.x.col(1) == numbered(4).x.col(1));
+  CHECK(data.x.col(1) == numbered_rows(4).x.col(1));
   CHECK(data.x.col(3) == Vector::Ones(4));
 }

@@ -5,24 +5,20 @@
 #include <numeric>
 
 #include "src/experiments/filtering_pictures.hpp"
+#include "tests/src/experiments/study_tester.hpp"
 #include "tests/src/input_error.hpp"
 #include "tests/src/temporary_folder.hpp"
 #include "tests/test.hpp"
 
 using namespace jko;
 using jko::test::input_error_of;
+using jko::test::options_with;
 using jko::test::TemporaryFolder;
 using nlohmann::ordered_json;
 
 namespace {
 
-StudyOptions options_with(const TemporaryFolder& folder, const std::string& config) {
-  StudyOptions options;
-  options.config = folder.file("config.json", config);
-  return options;
-}
-
-const char* const kSmall = R"({"repeats": 1, "methods": ["jko", "bootstrap_1000"], "filter": {"tau": 0.1},
+const char* const kSmallFiltering = R"({"repeats": 1, "methods": ["jko", "bootstrap_1000"], "filter": {"tau": 0.1},
   "grid": {"cells": 2000, "step": 0.005}, "euler_step": 0.01})";
 
 /// What a task might have said.
@@ -52,7 +48,7 @@ TEST_CASE("a recording of the filtering task is drawn by its seed, and spread as
 
 TEST_CASE("the JKO filter's law is the grid's, and that of a thousand particles is near it") {
   const TemporaryFolder folder;
-  const FilteringStudy study(options_with(folder, kSmall));
+  const FilteringStudy study(options_with(folder, kSmallFiltering));
   const auto tasks = study.tasks();
   REQUIRE(tasks.size() == 2);
   const ordered_json jko = tasks[0].run(), particles = tasks[1].run();
@@ -69,7 +65,7 @@ TEST_CASE("the JKO filter's law is the grid's, and that of a thousand particles 
 
 TEST_CASE("the filtering table has medians, quartiles and the published counterparts, and does without what failed") {
   const TemporaryFolder folder;
-  StudyOptions options = options_with(folder, kSmall);
+  StudyOptions options = options_with(folder, kSmallFiltering);
   options.repeats = 5;
   const FilteringStudy study(options);
   std::vector<ordered_json> results;

@@ -5,12 +5,15 @@
 
 #include "filter/model/quadratic.hpp"
 #include "filter/reference/kalman_filter.hpp"
+#include "tests/src/experiments/study_tester.hpp"
 #include "tests/src/input_error.hpp"
 #include "tests/src/temporary_folder.hpp"
 #include "tests/test.hpp"
 
 using namespace jko;
 using jko::test::input_error_of;
+using jko::test::options_with;
+using jko::test::results_of;
 using jko::test::TemporaryFolder;
 using nlohmann::ordered_json;
 
@@ -18,21 +21,8 @@ namespace {
 
 const Quadratic& potential_of(const Model& model) { return dynamic_cast<const Quadratic&>(*model.potential); }
 
-StudyOptions options_with(const TemporaryFolder& folder, const std::string& config) {
-  StudyOptions options;
-  options.config = folder.file("config.json", config);
-  return options;
-}
-
-const char* const kSmall = R"({"study": "ornstein-uhlenbeck", "repeats": 1, "draws": 512, "euler_step": 0.01,
+const char* const kSmallProcess = R"({"study": "ornstein-uhlenbeck", "repeats": 1, "draws": 512, "euler_step": 0.01,
   "filter": {"tau": 0.1}})";
-
-/// The results of all tasks.
-std::vector<ordered_json> results_of(const Study& study) {
-  std::vector<ordered_json> results;
-  for (const StudyTask& task : study.tasks()) results.push_back(task.run());
-  return results;
-}
 
 /// Of a key at t = 0.9.
 double late(const ordered_json& result, const char* key) { return result[key][8].get<double>(); }
@@ -70,7 +60,7 @@ TEST_CASE("a process settles at N(b, A⁻¹), has variances from 1 to 2 along it
 
 TEST_CASE("the JKO flow is close to the exact law, and a kernel density far from it in three dimensions") {
   const TemporaryFolder folder;
-  StudyOptions options = options_with(folder, kSmall);
+  StudyOptions options = options_with(folder, kSmallProcess);
   options.dimensions = {1, 3};
   options.methods = {"jko", "particles_1000"};
   const OrnsteinUhlenbeckStudy study(options);
@@ -105,7 +95,7 @@ TEST_CASE("the JKO flow is close to the exact law, and a kernel density far from
 
 TEST_CASE("a result does not depend on the other tasks of a study") {
   const TemporaryFolder folder;
-  StudyOptions options = options_with(folder, kSmall);
+  StudyOptions options = options_with(folder, kSmallProcess);
   options.methods = {"particles_1000"};
   options.dimensions = {3, 4};
   options.repeats = 2;
@@ -124,7 +114,7 @@ TEST_CASE("a result does not depend on the other tasks of a study") {
 
 TEST_CASE("a report of tasks that all failed has the published figures alone") {
   const TemporaryFolder folder;
-  const OrnsteinUhlenbeckStudy study(options_with(folder, kSmall));
+  const OrnsteinUhlenbeckStudy study(options_with(folder, kSmallProcess));
   const StudyReport report = study.report(std::vector<ordered_json>(study.tasks().size()));
   CHECK(report.tables[1].rows[0][1].empty());
   CHECK(report.tables[1].rows[0][2] == "0.00054");

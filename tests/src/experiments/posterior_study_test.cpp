@@ -33,7 +33,7 @@ const std::string kQuick =
     R"({"sets": ["small"], "repeats": 2, "samples": 800, "jko": {"nodes": 1024},
         "svgd": {"iterations": 800, "batch": 0, "particles": 60}, "nuts": {"warmup": 200}})";
 
-std::string complaint(const std::string& config, const std::string& data = "") {
+std::string posterior_complaint(const std::string& config, const std::string& data = "") {
   const TemporaryFolder folder;
   StudyOptions options;
   options.config = folder.file("study.json", config);
@@ -214,11 +214,14 @@ TEST_CASE("the posterior study leaves out what it cannot have, unless it is aske
   REQUIRE(tasks.size() == 4);
   CHECK(tasks[2].key == "banana-r00-svgd");
 
-  CHECK(complaint(R"({"sets": ["german"]})").find("sets: 'german' has to be read: give its folder by --data") == 0);
-  CHECK(complaint(R"({"sets": ["german"]})", "/nowhere").find("sets: there is no file of 'german' in /nowhere") == 0);
-  CHECK(complaint(R"({"jko": {"nodes": 3}})").find("jko.nodes: ") == 0);
-  CHECK(complaint(R"({"jko": {"tolerance": 0}})").find("jko.tolerance: ") == 0);
-  CHECK(complaint(R"({"jko": {"spread": 1}})").find("jko.spread: ") == 0);
-  CHECK(complaint(R"({"svgd": {"particle": 3}})").find("svgd.particle: ") == 0);
-  CHECK(complaint(R"({"dimensions": [3]})").find("the data sets have their own dimensions") == 0);
+  CHECK(
+      posterior_complaint(R"({"sets": ["german"]})").find("sets: 'german' has to be read: give its folder by --data") ==
+      0);
+  CHECK(posterior_complaint(R"({"sets": ["german"]})", "/nowhere")
+            .find("sets: there is no file of 'german' in /nowhere") == 0);
+  CHECK(posterior_complaint(R"({"jko": {"nodes": 3}})").find("jko.nodes: ") == 0);
+  CHECK(posterior_complaint(R"({"jko": {"tolerance": 0}})").find("jko.tolerance: ") == 0);
+  CHECK(posterior_complaint(R"({"jko": {"spread": 1}})").find("jko.spread: ") == 0);
+  CHECK(posterior_complaint(R"({"svgd": {"particle": 3}})").find("svgd.particle: ") == 0);
+  CHECK(posterior_complaint(R"({"dimensions": [3]})").find("the data sets have their own dimensions") == 0);
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "src/flow_file.hpp"
+#include "tests/src/experiments/study_tester.hpp"
 #include "tests/src/input_error.hpp"
 #include "tests/src/temporary_folder.hpp"
 #include "tests/test.hpp"
@@ -14,7 +15,7 @@ using nlohmann::ordered_json;
 namespace {
 
 /// Small enough for seconds.
-const char* const kSmall = R"({
+const char* const kSmallStationary = R"({
   "study": "stationary", "dimensions": [2], "repeats": 2, "end": 1, "draws": 1000,
   "methods": ["jko", "particles_1000", "prox_1000", "exact"],
   "filter": {"scheme": "jko", "tau": 0.25, "nodes": 300, "widths": [12], "chain": 50},
@@ -22,26 +23,14 @@ const char* const kSmall = R"({
   "exact": {"particles": 2000, "step": 0.1}
 })";
 
-StudyOptions options_with(const TemporaryFolder& folder, const std::string& config = kSmall) {
-  StudyOptions options;
-  options.config = folder.file("study.json", config);
-  return options;
-}
-
-std::vector<ordered_json> results_of(const StationaryStudy& study) {
-  std::vector<ordered_json> results;
-  for (const StudyTask& task : study.tasks()) results.push_back(task.run());
-  return results;
-}
-
 /// Without what the clock says.
-ordered_json timeless(ordered_json result) {
+ordered_json timeless_result(ordered_json result) {
   result.erase("seconds");
   return result;
 }
 
-std::string changed(const std::string& from, const std::string& to) {
-  std::string text = kSmall;
+std::string changed_study(const std::string& from, const std::string& to) {
+  std::string text = kSmallStationary;
   return text.replace(text.find(from), from.size(), to);
 }
 
@@ -97,7 +86,7 @@ TEST_CASE("Mode shares are the weights of the law that was drawn from", "[statio
 
 TEST_CASE("A quick study of stationary laws has a result for each task and says the same again", "[stationary]") {
   const TemporaryFolder folder;
-  StudyOptions options = options_with(folder);
+  StudyOptions options = options_with(folder, kSmallStationary);
   options.save = folder.path("last.flow");
   const StationaryStudy study(options);
   const std::vector<StudyTask> tasks = study.tasks();
@@ -121,13 +110,13 @@ TEST_CASE("A quick study of stationary laws has a result for each task and says 
     CHECK(result.at("sym_kl_within").get<double>() < result.at("sym_kl").get<double>() + 0.1);
   }
   // In any order, and alone.
-  CHECK(timeless(tasks[5].run()) == timeless(results[5]));
-  CHECK(timeless(tasks[0].run()) == timeless(results[0]));
-  StudyOptions fewer = options_with(folder);
+  CHECK(timeless_result(tasks[5].run()) == timeless_result(results[5]));
+  CHECK(timeless_result(tasks[0].run()) == timeless_result(results[0]));
+  StudyOptions fewer = options_with(folder, kSmallStationary);
   fewer.methods = {"particles_1000"};
   const StationaryStudy part(fewer);
   REQUIRE(part.tasks().size() == 2);
-  CHECK(timeless(part.tasks()[1].run()) == timeless(results[5]));
+  CHECK(timeless_result(part.tasks()[1].run()) == timeless_result(results[5]));
 
   // What was saved is the flow that was trained last: here that of the first repeat, again.
   const TrainedFlow flow = load_flow(folder.path("last.flow"));
@@ -142,7 +131,7 @@ TEST_CASE("A quick study of stationary laws has a result for each task and says 
 
 TEST_CASE("The report of stationary laws has the published figures beside, and stands failed tasks", "[stationary]") {
   const TemporaryFolder folder;
-  const StationaryStudy study(options_with(folder));
+  const StationaryStudy study(options_with(folder, kSmallStationary));
   std::vector<ordered_json> results;
   for (const StudyTask& task : study.tasks()) {
     const bool exact = task.key.find("exact") != std::string::npos;
@@ -179,7 +168,7 @@ TEST_CASE("The report of stationary laws has the published figures beside, and s
 
 TEST_CASE("In many dimensions there is one repeat, and a picture of it", "[stationary]") {
   const TemporaryFolder folder;
-  StudyOptions options = options_with(folder, changed("\"end\": 1", "\"end\": 0.25"));
+  StudyOptions options = options_with(folder, changed_study("\"end\": 1", "\"end\": 0.25"));
   options.dimensions = {13};
   const StationaryStudy study(options);
   REQUIRE(study.tasks().size() == 2);  // jko and exact
@@ -202,12 +191,12 @@ TEST_CASE("A config of stationary laws is read with suspicion", "[stationary]") 
   const auto message = [&](const std::string& config) {
     return input_error_of([&] { StationaryStudy study(options_with(folder, config)); });
   };
-  CHECK(message(kSmall).empty());
-  CHECK(message(changed("\"draws\"", "\"drwas\"")).find("drwas") != std::string::npos);
-  CHECK(message(changed("\"nodes\": 300", "\"nodes\": 3")).find("nodes") != std::string::npos);
-  CHECK(message(changed("prox_1000", "prox_1")).find("prox_1'") != std::string::npos);
-  CHECK(message(changed("\"step\": 0.05", "\"step\": 0")).find("particles.step") != std::string::npos);
-  CHECK(message(changed("[2]", "[1]")).find("dimensions") != std::string::npos);
+  CHECK(message(kSmallStationary).empty());
+  CHECK(message(changed_study("\"draws\"", "\"drwas\"")).find("drwas") != std::string::npos);
+  CHECK(message(changed_study("\"nodes\": 300", "\"nodes\": 3")).find("nodes") != std::string::npos);
+  CHECK(message(changed_study("prox_1000", "prox_1")).find("prox_1'") != std::string::npos);
+  CHECK(message(changed_study("\"step\": 0.05", "\"step\": 0")).find("particles.step") != std::string::npos);
+  CHECK(message(changed_study("[2]", "[1]")).find("dimensions") != std::string::npos);
   for (const char* file : {"quick", "paper"}) {
     StudyOptions options;
     options.config = std::string(JKO_SOURCE_DIR) + "/configs/stationary_" + file + ".json";

@@ -7,9 +7,11 @@
 #include "src/config.hpp"
 #include "src/explore/explore_run.hpp"
 #include "tests/src/temporary_folder.hpp"
+#include "tests/src/view/view_tester.hpp"
 #include "tests/test.hpp"
 
 using namespace jko;
+using jko::test::field;
 
 namespace {
 
@@ -30,14 +32,6 @@ std::vector<std::shared_ptr<const FlowFrame>> frames_after(Explorer& explorer, i
 double standard_deviation(const FlowFrame& frame) {
   const Vector centred = frame.nodes.x.col(0).array() - frame.law->mean(0);
   return std::sqrt(frame.nodes.weights.dot(centred.cwiseAbs2()));
-}
-
-const Field& field(const std::vector<Field>& fields, const std::string& key) {
-  for (const Field& field : fields) {
-    if (field.key == key) return field;
-  }
-  FAIL("no field " << key);
-  return fields.front();
 }
 
 std::string value_of(const Explorer& explorer, const std::string& key) { return field(explorer.fields(), key).value; }

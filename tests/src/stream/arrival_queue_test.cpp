@@ -9,10 +9,10 @@ using namespace jko;
 
 namespace {
 
-Arrival numbered(int number) { return {static_cast<double>(number), Vector::Constant(1, number), 0.0, "test"}; }
+Arrival numbered_arrival(int number) { return {static_cast<double>(number), Vector::Constant(1, number), 0.0, "test"}; }
 
 bool push(ArrivalQueue& queue, int number) {
-  Arrival arrival = numbered(number);
+  Arrival arrival = numbered_arrival(number);
   return queue.push(arrival);
 }
 
@@ -24,7 +24,7 @@ TEST_CASE("The queue keeps order, takes no more than it may hold, and ends when 
   queue.add_source();
   CHECK_FALSE(queue.ended());
   for (int k = 0; k < 3; ++k) CHECK(push(queue, k));
-  Arrival fourth = numbered(3);
+  Arrival fourth = numbered_arrival(3);
   CHECK_FALSE(queue.push(fourth));
   CHECK(fourth.value(0) == 3.0);  // what is not taken is left as it was
   queue.source_done();
@@ -55,7 +55,7 @@ TEST_CASE("Between two threads nothing is lost or reordered, and neither misses 
   queue.add_source();
   std::thread source([&] {
     for (int k = 0; k < kCount; ++k) {
-      Arrival arrival = numbered(k);
+      Arrival arrival = numbered_arrival(k);
       while (!queue.push(arrival)) {
         std::atomic<bool> room{false};
         queue.when_room([&] { room = true; });

@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "tests/src/program.hpp"
+#include "tests/src/view/view_tester.hpp"
 #include "tests/test.hpp"
 
 using namespace jko;
+using jko::test::field;
 
 namespace {
 
@@ -13,13 +15,7 @@ Choice choice(const std::string& text = test::kOrnsteinUhlenbeck) {
   return {parse_config(text, "model.json"), "jko", "", 0};
 }
 
-const Field& field(const std::vector<Field>& fields, const std::string& key) {
-  const auto found = std::find_if(fields.begin(), fields.end(), [&](const Field& f) { return f.key == key; });
-  REQUIRE(found != fields.end());
-  return *found;
-}
-
-std::string refusal(const std::string& key, const std::string& text) {
+std::string field_refusal(const std::string& key, const std::string& text) {
   try {
     with_field(choice(), key, text);
   } catch (const std::invalid_argument& error) {
@@ -57,13 +53,13 @@ TEST_CASE("what a field shows can be read back") {
 }
 
 TEST_CASE("a bad value of a field is refused by the config reader's words alone") {
-  CHECK(refusal("beta", "-1") == "expected a positive number, found -1");
-  CHECK(refusal("beta", "fast").find("expected") == 0);
-  CHECK(refusal("filter.nodes", "3").find("expected") == 0);
-  CHECK(refusal("seed", "-2").find("expected a whole number") == 0);
-  CHECK(refusal("seed", "1.5").find("expected a whole number") == 0);
-  CHECK(refusal("method", "kalmann") == "unknown method 'kalmann'");
-  CHECK(refusal("beta", "1").empty());
+  CHECK(field_refusal("beta", "-1") == "expected a positive number, found -1");
+  CHECK(field_refusal("beta", "fast").find("expected") == 0);
+  CHECK(field_refusal("filter.nodes", "3").find("expected") == 0);
+  CHECK(field_refusal("seed", "-2").find("expected a whole number") == 0);
+  CHECK(field_refusal("seed", "1.5").find("expected a whole number") == 0);
+  CHECK(field_refusal("method", "kalmann") == "unknown method 'kalmann'");
+  CHECK(field_refusal("beta", "1").empty());
 }
 
 TEST_CASE("a method that cannot filter the model is refused with its reason") {

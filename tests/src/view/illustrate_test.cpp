@@ -27,7 +27,7 @@ Model line_model(double mean, double deviation) {
   return gaussian_model(Vector::Constant(1, mean), Matrix::Constant(1, 1, deviation * deviation));
 }
 
-double normal(double x, double mean, double deviation) {
+double normal_density(double x, double mean, double deviation) {
   const double z = (x - mean) / deviation;
   return std::exp(-0.5 * z * z) / (deviation * std::sqrt(2.0 * EIGEN_PI));
 }
@@ -79,7 +79,7 @@ TEST_CASE("The picture of a normal law on a line is that law") {
     CHECK(mass(density) == Approx(1.0).margin(1e-3));
     for (std::size_t i = 0; i < density.values.size(); ++i) {
       const double x = density.low + static_cast<double>(i) * density.step();
-      CHECK(density.values[i] == Approx(normal(x, mean, deviation)).margin(1e-4));
+      CHECK(density.values[i] == Approx(normal_density(x, mean, deviation)).margin(1e-4));
     }
     REQUIRE(picture.half_regions[0].size() == 1);
     REQUIRE(picture.ninety_regions[0].size() == 1);
@@ -128,7 +128,7 @@ TEST_CASE("The levels of a law in the plane hold their share of its mass") {
     const double deviation = std::sqrt(covariance(k, k));
     for (const double z : {-1.0, 0.0, 0.5}) {
       const double x = mean(k) + z * deviation;
-      CHECK(marginal.at(x) == Approx(normal(x, mean(k), deviation)).epsilon(0.01));
+      CHECK(marginal.at(x) == Approx(normal_density(x, mean(k), deviation)).epsilon(0.01));
     }
   }
 }
@@ -151,10 +151,10 @@ TEST_CASE("In four dimensions the picture is a kernel estimate close to the law"
     for (Index k = 0; k < 4; ++k) {
       const SampledCurve& marginal = picture.marginals[static_cast<std::size_t>(k)];
       CHECK(mass(marginal) == Approx(1.0).margin(0.01));
-      const double top = normal(mean(k), mean(k), deviation(k));
+      const double top = normal_density(mean(k), mean(k), deviation(k));
       for (double z = -3.0; z <= 3.0; z += 0.25) {
         const double x = mean(k) + z * deviation(k);
-        CHECK(marginal.at(x) == Approx(normal(x, mean(k), deviation(k))).margin(tolerance * top));
+        CHECK(marginal.at(x) == Approx(normal_density(x, mean(k), deviation(k))).margin(tolerance * top));
       }
       CHECK(picture.ninety_regions[static_cast<std::size_t>(k)].front().low - mean(k) ==
             Approx(-1.645 * deviation(k)).epsilon(0.1));
@@ -239,7 +239,8 @@ TEST_CASE("A glide leads from the law before a step to the law after it") {
       const double mean = (1.0 - s) * before.mean()(0) + s * filter.mean()(0);
       const double deviation =
           (1.0 - s) * std::sqrt(before.covariance()(0, 0)) + s * std::sqrt(filter.covariance()(0, 0));
-      for (std::size_t i = 0; i < x.size(); ++i) CHECK(pdf[i] == Approx(normal(x[i], mean, deviation)).margin(4e-3));
+      for (std::size_t i = 0; i < x.size(); ++i)
+        CHECK(pdf[i] == Approx(normal_density(x[i], mean, deviation)).margin(4e-3));
     }
     filter.update(Vector::Zero(1));
     CHECK(glide_of(filter).empty());

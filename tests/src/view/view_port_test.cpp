@@ -18,7 +18,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::shared_ptr<const Snapshot> numbered(std::uint64_t number) {
+std::shared_ptr<const Snapshot> numbered_snapshot(std::uint64_t number) {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->number = number;
   snapshot->status.name = std::to_string(number);
@@ -35,8 +35,8 @@ TEST_CASE("A port has no snapshot before the first one, and then the newest") {
   ViewPort port;
   CHECK(!port.fetch());
   CHECK(port.snapshot() == nullptr);
-  port.publish(numbered(1));
-  port.publish(numbered(2));
+  port.publish(numbered_snapshot(1));
+  port.publish(numbered_snapshot(2));
   REQUIRE(port.fetch());
   CHECK(port.snapshot()->number == 2);
   CHECK(!port.fetch());
@@ -46,7 +46,7 @@ TEST_CASE("Snapshots from another thread are seen whole and in order, and the la
   constexpr std::uint64_t kCount = 20'000;
   ViewPort port;
   std::thread run([&] {
-    for (std::uint64_t i = 1; i <= kCount; ++i) port.publish(numbered(i));
+    for (std::uint64_t i = 1; i <= kCount; ++i) port.publish(numbered_snapshot(i));
     port.finish();
   });
   std::uint64_t last = 0;
@@ -132,15 +132,15 @@ TEST_CASE("A wait ends at a command, at the window's close, or in time") {
 TEST_CASE("Each snapshot, and the end of the run, wakes the window") {
   ViewPort port;
   int woken = 0;
-  port.publish(numbered(1));  // nobody to be woken
+  port.publish(numbered_snapshot(1));  // nobody to be woken
   port.on_snapshot([&] { ++woken; });
-  port.publish(numbered(2));
+  port.publish(numbered_snapshot(2));
   CHECK(woken == 1);
   port.finish();
   CHECK(woken == 2);
   CHECK(port.finished());
   port.on_snapshot({});
-  port.publish(numbered(3));
+  port.publish(numbered_snapshot(3));
   CHECK(woken == 2);
 }
 
@@ -165,7 +165,7 @@ TEST_CASE("The one who is woken may look at the port and send to it") {
     port.fetch();
     port.send(Pause{});
   });
-  port.publish(numbered(1));
+  port.publish(numbered_snapshot(1));
   REQUIRE(port.snapshot());
   CHECK(port.take_commands().size() == 1);
 }
@@ -180,7 +180,7 @@ TEST_CASE("A window that has said goodbye is not woken any more, nor while it sa
       ++*window;
     });
     std::thread run([&] {
-      for (std::uint64_t i = 1; !stop; ++i) port.publish(numbered(i));
+      for (std::uint64_t i = 1; !stop; ++i) port.publish(numbered_snapshot(i));
     });
     while (!port.fetch()) std::this_thread::yield();
     port.on_snapshot({});
@@ -194,11 +194,11 @@ TEST_CASE("A window that has said goodbye is not woken any more, nor while it sa
 
 TEST_CASE("What is published or sent after the close does no harm") {
   ViewPort port;
-  port.publish(numbered(1));
+  port.publish(numbered_snapshot(1));
   REQUIRE(port.fetch());
   port.close();
   port.close();
-  port.publish(numbered(2));
+  port.publish(numbered_snapshot(2));
   port.send(Pause{});
   port.finish();
   CHECK(!port.fetch());

@@ -1,16 +1,29 @@
 #pragma once
 /// A run on a thread of its own, looked at through its port as a window would.
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "src/view/view_port.hpp"
+#include "tests/test.hpp"
 
 namespace jko::test {
+
+/// The field of this key; there has to be one.
+inline const Field& field(const std::vector<Field>& fields, const std::string& key) {
+  const auto found = std::find_if(fields.begin(), fields.end(), [&](const Field& f) { return f.key == key; });
+  REQUIRE(found != fields.end());
+  return *found;
+}
+inline const Field& field(const Snapshot& snapshot, const std::string& key) {
+  return field(snapshot.status.fields, key);
+}
 
 class WatchedRun {
  public:
