@@ -9,6 +9,7 @@ namespace jko {
 
 std::vector<MinimizeSummary> StepEngine::minimise(const std::vector<StepTask>& tasks, const MinimizeOptions& options) {
   std::vector<MinimizeSummary> summaries;
+  summaries.reserve(tasks.size());
   for (const StepTask& task : tasks) {
     summaries.push_back(minimise(*task.problem, *task.parameters, *task.theta, options));
   }
@@ -53,6 +54,7 @@ class FallbackEngine final : public StepEngine {
 
   std::vector<MinimizeSummary> minimise(const std::vector<StepTask>& tasks, const MinimizeOptions& options) override {
     std::vector<Vector> starts;
+    starts.reserve(tasks.size());
     for (const StepTask& task : tasks) starts.push_back(*task.theta);
     return on_device([&](StepEngine& engine) {
       for (std::size_t b = 0; b < tasks.size(); ++b) *tasks[b].theta = starts[b];

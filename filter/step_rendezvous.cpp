@@ -66,6 +66,7 @@ void StepRendezvous::solve_together(const std::vector<Request*>& requests) {
   largest_ = std::max(largest_, requests.size());
   try {
     std::vector<StepTask> tasks;
+    tasks.reserve(requests.size());
     for (const Request* request : requests) tasks.push_back(request->task);
     std::vector<MinimizeSummary> summaries = engine_->minimise(tasks, *requests.front()->options);
     for (std::size_t b = 0; b < requests.size(); ++b) requests[b]->summary = std::move(summaries[b]);

@@ -1,7 +1,6 @@
 #include "filter/device/tensor_lbfgs.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace jko {
 namespace {
@@ -11,7 +10,6 @@ constexpr double kSufficientDecrease = 1e-4;
 constexpr double kCurvature = 0.9;
 constexpr int64_t kLineSearchEvaluations = 20;
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr int64_t kRunning = -1;
 constexpr int64_t kMostRecorded = 10'000;  // losses
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "filter/device/tensor_expression.hpp"
 #include "filter/device/tensors.hpp"
 #include "filter/model/double_well.hpp"
 #include "filter/model/expression_potential.hpp"
@@ -90,9 +91,7 @@ class TensorFormula final : public TensorPotential {
   explicit TensorFormula(const Expression& expression) : expression_(expression) {}
 
   Evaluation evaluate(const at::Tensor& x, const at::Tensor& t) const override {
-    Evaluation evaluation;
-    expression_.evaluate(x, {t}, evaluation.first, evaluation.second);
-    return evaluation;
+    return jko::evaluate(expression_, x, {t});
   }
 
  private:

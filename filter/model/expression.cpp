@@ -19,6 +19,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "filter/device/tensor_expression.hpp"
 #include "filter/model/formula.hpp"
 
 namespace jko {
@@ -136,7 +137,7 @@ struct Expression::Program {
   }
 
   /// A batch on any device.
-  void run(const at::Tensor& x, const std::vector<at::Tensor>& given, at::Tensor& value, at::Tensor& gradient) const {
+  std::pair<at::Tensor, at::Tensor> run(const at::Tensor& x, const std::vector<at::Tensor>& given) const {
     const c10::AutoGradMode mode(true);
     std::vector<at::Tensor> inputs;
     for (const Index d : columns) inputs.push_back(x.select(-1, d).detach().set_requires_grad(true));
@@ -144,13 +145,14 @@ struct Expression::Program {
     for (const Index i : scalars) stack.emplace_back(given[static_cast<std::size_t>(i)].unsqueeze(-1));
     jit::InterpreterState(code_on(x.device())).run(stack);
     const at::Tensor result = stack.front().toTensor().to(x.options());
-    value = result.detach().expand({x.size(0), x.size(1)});
-    gradient = at::zeros_like(x);
-    if (!result.requires_grad()) return;
+    const at::Tensor value = result.detach().expand({x.size(0), x.size(1)}), gradient = at::zeros_like(x);
+    if (!result.requires_grad()) return {value, gradient};
     const auto gradients = torch::autograd::grad({result}, inputs, {at::ones_like(result)}, /*retain_graph=*/false,
                                                  /*create_graph=*/false, /*allow_unused=*/true);
     for (std::size_t i = 0; i < columns.size(); ++i) {
       if (gradients[i].defined()) gradient.select(-1, columns[i]).copy_(gradients[i]);
+
+      return {value, gradient};
     }
   }
 
@@ -236,9 +238,9 @@ void Expression::evaluate(PointsView x, const Vector& scalars, Eigen::Ref<Vector
   program_->run_all(x, scalars, value.data(), gradient.data(), gradient.outerStride());
 }
 
-void Expression::evaluate(const at::Tensor& x, const std::vector<at::Tensor>& scalars, at::Tensor& value,
-                          at::Tensor& gradient) const {
-  program_->run(x, scalars, value, gradient);
+std::pair<at::Tensor, at::Tensor> evaluate(const Expression& expression, const at::Tensor& x,
+                                           const std::vector<at::Tensor>& scalars) {
+  return expression.program().run(x, scalars);
 }
 
 bool Expression::uses(const std::string& variable) const {

@@ -14,10 +14,6 @@
 
 #include "filter/types.hpp"
 
-namespace at {
-class Tensor;
-}
-
 namespace jko {
 
 class Expression {
@@ -35,18 +31,15 @@ class Expression {
   /// The same, and its gradient with respect to x, shape (N, D).
   void evaluate(PointsView x, const Vector& scalars, Eigen::Ref<Vector> value, Eigen::Ref<Points> gradient) const;
 
-  /// The same for batches on any device: `x` (B, N, D) and scalars of shape (B), all of the dtype and on the device
-  /// that `value` (B, N) and `gradient` (B, N, D) will have.
-  void evaluate(const at::Tensor& x, const std::vector<at::Tensor>& scalars, at::Tensor& value,
-                at::Tensor& gradient) const;
-
   /// Whether the variable occurs in the formula.
   bool uses(const std::string& variable) const;
 
   const std::string& formula() const { return formula_; }
 
+  struct Program;  ///< the compiled formula: filter/device/tensor_expression.hpp runs it on tensors
+  const Program& program() const { return *program_; }
+
  private:
-  struct Program;
   std::string formula_;
   std::unique_ptr<const Program> program_;
 };

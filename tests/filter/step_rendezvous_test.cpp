@@ -1,6 +1,7 @@
 #include "filter/step_rendezvous.hpp"
 
 #include <cmath>
+#include <functional>
 #include <thread>
 
 #include "filter/device/device_engine.hpp"
@@ -32,50 +33,45 @@ double run(std::shared_ptr<StepEngine> engine, int which) {
   return filter.mean().sum();
 }
 
-}  // namespace
-
-TEST_CASE("Filters that meet get what each gets alone, in batches", "[step_rendezvous]") {
-  constexpr int kFilters = 6;
-  std::vector<double> alone;
-  for (int which = 0; which < kFilters; ++which) alone.push_back(run(tensor_engine({}), which));
-
-  const auto meeting = std::make_shared<StepRendezvous>(tensor_engine({}));
-  std::vector<std::unique_ptr<StepRendezvous::Member>> members;
-  for (int which = 0; which < kFilters; ++which) members.push_back(std::make_unique<StepRendezvous::Member>(*meeting));
-  std::vector<double> together(kFilters);
-  std::vector<std::thread> threads;
-  for (int which = 0; which < kFilters; ++which) {
-    threads.emplace_back([&, which] {
-      together[which] = run(meeting, which);
-      members[which].reset();  // some end before others, who must not wait for them
+/// work(0) … work(count - 1), each in a thread of its own and as a member.
+void meet(StepRendezvous& meeting, std::size_t count, const std::function<void(std::size_t)>& work) {
+  std::vector<std::unique_ptr<StepRendezvous::Member>> members(count);
+  for (auto& member : members) member = std::make_unique<StepRendezvous::Member>(meeting);
+  std::vector<std::thread> threads(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    threads[i] = std::thread([&, i] {
+      work(i);
+      members[i].reset();  // some end before others, who must not wait for them
     });
   }
   for (std::thread& thread : threads) thread.join();
-  CHECK(meeting->largest_batch() == kFilters);
-  for (int which = 0; which < kFilters; ++which) {
-    CAPTURE(which);
-    CHECK(together[which] == Approx(alone[which]).epsilon(1e-7));
+}
+
+}  // namespace
+
+TEST_CASE("Filters that meet get what each gets alone, in batches", "[step_rendezvous]") {
+  std::vector<double> alone(6), together(6);
+  for (std::size_t i = 0; i < alone.size(); ++i) alone[i] = run(tensor_engine({}), static_cast<int>(i));
+  const auto meeting = std::make_shared<StepRendezvous>(tensor_engine({}));
+  meet(*meeting, together.size(), [&](std::size_t i) { together[i] = run(meeting, static_cast<int>(i)); });
+  CHECK(meeting->largest_batch() == together.size());
+  for (std::size_t i = 0; i < alone.size(); ++i) {
+    CAPTURE(i);
+    CHECK(together[i] == Approx(alone[i]).epsilon(1e-7));
   }
 }
 
 TEST_CASE("Steps of different shapes meet in batches of their own", "[step_rendezvous]") {
   const auto meeting = std::make_shared<StepRendezvous>(tensor_engine({}));
-  std::vector<std::unique_ptr<StepRendezvous::Member>> members;
-  for (int i = 0; i < 4; ++i) members.push_back(std::make_unique<StepRendezvous::Member>(*meeting));
   std::vector<double> means(4);
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&, i] {
-      JkoOptions options = small_steps(meeting);
-      if (i % 2) options.widths = {4};
-      options.solver = Solver::lbfgs;
-      JkoFilter filter(ou_model(2), options);
-      filter.predict(0.5);
-      means[i] = filter.mean()(0);
-      members[i].reset();
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
+  meet(*meeting, means.size(), [&](std::size_t i) {
+    JkoOptions options = small_steps(meeting);
+    if (i % 2) options.widths = {4};
+    options.solver = Solver::lbfgs;
+    JkoFilter filter(ou_model(2), options);
+    filter.predict(0.5);
+    means[i] = filter.mean()(0);
+  });
   CHECK(meeting->largest_batch() == 2);
   CHECK(means[0] == means[2]);
   CHECK(means[1] == means[3]);
@@ -98,20 +94,13 @@ TEST_CASE("An error of a batch reaches each of its members", "[step_rendezvous]"
     std::string name() const override { return "broken"; }
   };
   const auto meeting = std::make_shared<StepRendezvous>(std::make_shared<Broken>());
-  std::vector<std::unique_ptr<StepRendezvous::Member>> members;
-  for (int i = 0; i < 2; ++i) members.push_back(std::make_unique<StepRendezvous::Member>(*meeting));
   std::vector<std::string> said(2);
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 2; ++i) {
-    threads.emplace_back([&, i] {
-      try {
-        run(meeting, i);
-      } catch (const DeviceError& error) {
-        said[i] = error.what();
-      }
-      members[i].reset();
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
+  meet(*meeting, said.size(), [&](std::size_t i) {
+    try {
+      run(meeting, static_cast<int>(i));
+    } catch (const DeviceError& error) {
+      said[i] = error.what();
+    }
+  });
   CHECK(said == std::vector<std::string>{"broken", "broken"});
 }

@@ -96,6 +96,7 @@ TEST_CASE("Each map of a batch is evaluated as it is alone", "[tensor_map]") {
     TensorMap all = maps.front();
     const auto join = [&](auto member) {
       std::vector<at::Tensor> parts;
+      parts.reserve(maps.size());
       for (TensorMap& map : maps) parts.push_back(member(map));
       return parts.front().defined() ? at::cat(parts, 0) : at::Tensor();
     };
