@@ -23,7 +23,7 @@ JkoOptions small_steps(std::shared_ptr<StepEngine> engine) {
 }
 
 /// Its mean after a few observations. Filters differ in what they see, and in how often.
-double run(std::shared_ptr<StepEngine> engine, int which) {
+double mean_of_run(std::shared_ptr<StepEngine> engine, int which) {
   JkoFilter filter(ou_model(2), small_steps(std::move(engine)));
   for (int k = 1; k <= 1 + which % 3; ++k) {
     filter.predict(0.25 * k);
@@ -37,7 +37,7 @@ double run(std::shared_ptr<StepEngine> engine, int which) {
 TEST_CASE("Filters that meet get what each gets alone, in batches", "[step_rendezvous]") {
   constexpr int kFilters = 6;
   std::vector<double> alone;
-  for (int which = 0; which < kFilters; ++which) alone.push_back(run(tensor_engine({}), which));
+  for (int which = 0; which < kFilters; ++which) alone.push_back(mean_of_run(tensor_engine({}), which));
 
   const auto meeting = std::make_shared<StepRendezvous>(tensor_engine({}));
   std::vector<std::unique_ptr<StepRendezvous::Member>> members;
@@ -46,7 +46,7 @@ TEST_CASE("Filters that meet get what each gets alone, in batches", "[step_rende
   std::vector<std::thread> threads;
   for (int which = 0; which < kFilters; ++which) {
     threads.emplace_back([&, which] {
-      together[which] = run(meeting, which);
+      together[which] = mean_of_run(meeting, which);
       members[which].reset();  // some end before others, who must not wait for them
     });
   }
@@ -105,7 +105,7 @@ TEST_CASE("An error of a batch reaches each of its members", "[step_rendezvous]"
   for (int i = 0; i < 2; ++i) {
     threads.emplace_back([&, i] {
       try {
-        run(meeting, i);
+        mean_of_run(meeting, i);
       } catch (const DeviceError& error) {
         said[i] = error.what();
       }
