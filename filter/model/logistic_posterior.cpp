@@ -104,19 +104,19 @@ std::vector<Index> random_subset(Index n, Index size, std::uint64_t seed, std::u
   return sorted;
 }
 
-void require(bool condition, const char* what) {
+void require_valid(bool condition, const char* what) {
   if (!condition) throw std::invalid_argument(std::string("logistic posterior: ") + what);
 }
 
 }  // namespace
 
 LogisticPosterior::LogisticPosterior(PointsView x, const Vector& y, PrecisionPrior prior) : prior_(prior) {
-  require(x.size() > 0, "there are no data");
-  require(x.rows() == y.size(), "there is not one label for each row of features");
-  require(x.allFinite(), "a feature is not finite");
-  require((y.array().abs() == 1.0).all(), "a label is neither -1 nor 1");
-  require(prior.shape > 0.0 && prior.rate > 0.0 && std::isfinite(prior.shape) && std::isfinite(prior.rate),
-          "the prior's shape and rate are not positive numbers");
+  require_valid(x.size() > 0, "there are no data");
+  require_valid(x.rows() == y.size(), "there is not one label for each row of features");
+  require_valid(x.allFinite(), "a feature is not finite");
+  require_valid((y.array().abs() == 1.0).all(), "a label is neither -1 nor 1");
+  require_valid(prior.shape > 0.0 && prior.rate > 0.0 && std::isfinite(prior.shape) && std::isfinite(prior.rate),
+                "the prior's shape and rate are not positive numbers");
   signed_rows_ = std::make_shared<const Matrix>(x.transpose() * y.asDiagonal());
 }
 
@@ -167,7 +167,7 @@ void LogisticPosterior::evaluate(PointsView theta, double, Eigen::Ref<Vector> va
 
 LikelihoodExpansion LogisticPosterior::expand_likelihood(const Vector& w) const {
   const Index n = rows(), d = features();
-  require(w.size() == d, "there is not one weight for each feature");
+  require_valid(w.size() == d, "there is not one weight for each feature");
   // Pieces depend on sizes alone: so do sums, whatever the number of threads.
   const Index pieces = std::clamp<Index>(n / kFewestRows, 1, kTasks), piece_rows = (n + pieces - 1) / pieces;
   std::vector<LikelihoodExpansion> sums(static_cast<std::size_t>((n + piece_rows - 1) / piece_rows));
@@ -200,7 +200,7 @@ double LogisticPosterior::curvature_at_zero() const {
 }
 
 LogisticPosterior LogisticPosterior::minibatch(Index size, std::uint64_t seed, std::uint64_t step) const {
-  require(size >= 1, "a mini-batch has no rows");
+  require_valid(size >= 1, "a mini-batch has no rows");
   if (size >= rows()) return *this;
   auto chosen = std::make_shared<Matrix>(features(), size);
   Index column = 0;
@@ -209,7 +209,8 @@ LogisticPosterior LogisticPosterior::minibatch(Index size, std::uint64_t seed, s
 }
 
 Vector predictive_probability(PointsView x, PointsView theta) {
-  require(theta.rows() > 0 && theta.cols() == x.cols() + 1, "parameters are not weights, one a feature, and log alpha");
+  require_valid(theta.rows() > 0 && theta.cols() == x.cols() + 1,
+                "parameters are not weights, one a feature, and log alpha");
   Vector probability(x.rows());
   for_each_block(x.rows(), kFewRows, [&](Index, Index first, Index rows) {
     auto sum = probability.segment(first, rows);

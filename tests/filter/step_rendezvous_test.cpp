@@ -24,7 +24,7 @@ JkoOptions small_steps(std::shared_ptr<StepEngine> engine) {
 }
 
 /// Its mean after a few observations. Filters differ in what they see, and in how often.
-double run(std::shared_ptr<StepEngine> engine, int which) {
+double mean_of(std::shared_ptr<StepEngine> engine, int which) {
   JkoFilter filter(ou_model(2), small_steps(std::move(engine)));
   for (int k = 1; k <= 1 + which % 3; ++k) {
     filter.predict(0.25 * k);
@@ -51,9 +51,9 @@ void meet(StepRendezvous& meeting, std::size_t count, const std::function<void(s
 
 TEST_CASE("Filters that meet get what each gets alone, in batches", "[step_rendezvous]") {
   std::vector<double> alone(6), together(6);
-  for (std::size_t i = 0; i < alone.size(); ++i) alone[i] = run(tensor_engine({}), static_cast<int>(i));
+  for (std::size_t i = 0; i < alone.size(); ++i) alone[i] = mean_of(tensor_engine({}), static_cast<int>(i));
   const auto meeting = std::make_shared<StepRendezvous>(tensor_engine({}));
-  meet(*meeting, together.size(), [&](std::size_t i) { together[i] = run(meeting, static_cast<int>(i)); });
+  meet(*meeting, together.size(), [&](std::size_t i) { together[i] = mean_of(meeting, static_cast<int>(i)); });
   CHECK(meeting->largest_batch() == together.size());
   for (std::size_t i = 0; i < alone.size(); ++i) {
     CAPTURE(i);
@@ -97,7 +97,7 @@ TEST_CASE("An error of a batch reaches each of its members", "[step_rendezvous]"
   std::vector<std::string> said(2);
   meet(*meeting, said.size(), [&](std::size_t i) {
     try {
-      run(meeting, static_cast<int>(i));
+      mean_of(meeting, static_cast<int>(i));
     } catch (const DeviceError& error) {
       said[i] = error.what();
     }

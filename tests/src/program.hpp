@@ -24,6 +24,8 @@ inline Outcome run(const std::vector<std::string>& arguments) {
 
 inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
+inline bool one_line(const std::string& text) { return !text.empty() && text.find('\n') == text.size() - 1; }
+
 inline int lines_in(const std::string& text) { return static_cast<int>(std::count(text.begin(), text.end(), '\n')); }
 
 /// The lines of a JSON Lines text, each of which must be complete.

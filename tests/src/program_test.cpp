@@ -7,13 +7,12 @@
 
 using namespace jko;
 using jko::test::contains;
+using jko::test::one_line;
 using jko::test::Outcome;
 using jko::test::run;
 using jko::test::TemporaryFolder;
 
 namespace {
-
-bool one_line(const std::string& text) { return !text.empty() && text.find('\n') == text.size() - 1; }
 
 /// Replays a recording, or a config, that should be refused.
 struct BadInput {

@@ -32,7 +32,7 @@ std::unique_ptr<Offscreen> screen(int width, int height) {
   return made;
 }
 
-std::uint32_t at(const Pixels& pixels, int x, int y) {
+std::uint32_t pixel_at(const Pixels& pixels, int x, int y) {
   return pixels
       .rgba[static_cast<std::size_t>(y) * static_cast<std::size_t>(pixels.width) + static_cast<std::size_t>(x)];
 }
@@ -51,12 +51,12 @@ TEST_CASE("What is drawn off-screen lies where it was drawn, the first row on to
   const Pixels pixels = off->read();
   REQUIRE(pixels.width == width);
   REQUIRE(pixels.height == height);
-  CHECK(at(pixels, 0, 0) == kRed);
-  CHECK(at(pixels, width / 2 - 2, height / 2 - 2) == kRed);
-  CHECK(at(pixels, width / 2 + 2, height / 2 - 2) == kBlack);
-  CHECK(at(pixels, width - 3, height - 3) == kGreen);
-  CHECK(at(pixels, width / 2 + 4, height / 2 + 4) == kBlack);  // beyond the triangle's long side
-  CHECK(at(pixels, 2, height - 2) == kBlack);
+  CHECK(pixel_at(pixels, 0, 0) == kRed);
+  CHECK(pixel_at(pixels, width / 2 - 2, height / 2 - 2) == kRed);
+  CHECK(pixel_at(pixels, width / 2 + 2, height / 2 - 2) == kBlack);
+  CHECK(pixel_at(pixels, width - 3, height - 3) == kGreen);
+  CHECK(pixel_at(pixels, width / 2 + 4, height / 2 + 4) == kBlack);  // beyond the triangle's long side
+  CHECK(pixel_at(pixels, 2, height - 2) == kBlack);
   CHECK(GlErrors().take().empty());
 }
 
@@ -99,18 +99,18 @@ TEST_CASE("A texture has its first row on top and follows its version") {
   Pixels picture{2, 2, {kRed, kGreen, kBlue, kWhite}};
   CHECK(!textures.has("field", 1));
   Pixels shown = show(1, picture);
-  CHECK(at(shown, 5, 5) == kRed);
-  CHECK(at(shown, 35, 5) == kGreen);
-  CHECK(at(shown, 5, 35) == kBlue);
-  CHECK(at(shown, 35, 35) == kWhite);
+  CHECK(pixel_at(shown, 5, 5) == kRed);
+  CHECK(pixel_at(shown, 35, 5) == kGreen);
+  CHECK(pixel_at(shown, 5, 35) == kBlue);
+  CHECK(pixel_at(shown, 35, 35) == kWhite);
   CHECK(textures.has("field", 1));
 
   picture.rgba[0] = kBlue;
-  CHECK(at(show(1, picture), 5, 5) == kRed);  // the same version: not looked at
-  CHECK(at(show(2, picture), 5, 5) == kBlue);
+  CHECK(pixel_at(show(1, picture), 5, 5) == kRed);  // the same version: not looked at
+  CHECK(pixel_at(show(2, picture), 5, 5) == kBlue);
   CHECK(!textures.has("field", 1));
-  CHECK(at(show(3, {1, 3, {kGreen, kRed, kWhite}}), 20, 20) == kRed);  // another size
-  CHECK(at(show(3, {}), 20, 35) == kWhite);                            // no pixels are needed for what is there
+  CHECK(pixel_at(show(3, {1, 3, {kGreen, kRed, kWhite}}), 20, 20) == kRed);  // another size
+  CHECK(pixel_at(show(3, {}), 20, 35) == kWhite);                            // no pixels are needed for what is there
   CHECK(GlErrors().take().empty());
 }
 

@@ -4,6 +4,7 @@
 
 using namespace jko;
 using jko::test::json_lines;
+using jko::test::one_line;
 using jko::test::Outcome;
 using jko::test::run;
 using jko::test::TemporaryFolder;
@@ -20,8 +21,6 @@ std::string timeless(const std::string& text) {
   }
   return all;
 }
-
-bool one_line(const std::string& text) { return !text.empty() && text.find('\n') == text.size() - 1; }
 
 }  // namespace
 
