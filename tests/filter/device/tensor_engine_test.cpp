@@ -178,6 +178,7 @@ TEST_CASE("The same replay twice is the same to the last bit", "[tensor_engine]"
   options.step = 0.25;
   options.nodes = 200;
   options.widths = {8, 8};
+  options.iterations = 20;
   const Points line = Vector::LinSpaced(50, -3.0, 3.0);
   std::vector<Vector> densities;
   for (int run = 0; run < 2; ++run) {
@@ -197,6 +198,7 @@ TEST_CASE("Threads share an engine", "[tensor_engine]") {
   options.step = 0.25;
   options.nodes = 100;
   options.widths = {6, 6};
+  options.iterations = 20;
   options.engine = engine;
   const auto run = [&](int observations) {
     JkoFilter filter(sine_well(), options);
