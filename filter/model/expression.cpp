@@ -151,9 +151,8 @@ struct Expression::Program {
                                                  /*create_graph=*/false, /*allow_unused=*/true);
     for (std::size_t i = 0; i < columns.size(); ++i) {
       if (gradients[i].defined()) gradient.select(-1, columns[i]).copy_(gradients[i]);
-
-      return {value, gradient};
     }
+    return {value, gradient};
   }
 
   /// Rows [first, first + count) of x. `gradient` may be null; its columns are `stride` apart.

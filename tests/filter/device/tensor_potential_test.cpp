@@ -68,7 +68,8 @@ TEST_CASE("Potentials on the device have the values and gradients that they have
     check_against_processor({&quadratic, &quadratic}, true);
     const MixturePotential mixture(two_modes(d));
     check_against_processor({&mixture, &mixture}, true);
-    const ExpressionPotential formula("where(x0 > 0, x0**4/4, exp(-x0)) + max(x0, 0.1)*sin(t) + 3", d);
+    const std::string last = "x" + std::to_string(d - 1);
+    const ExpressionPotential formula("where(x0 > 0, x0**4/4, exp(-x0)) + max(x0, 0.1)*sin(t)*" + last + " + 3", d);
     check_against_processor({&formula, &formula}, true);
     const ExpressionPotential constant("2*t", d);
     check_against_processor({&constant, &constant}, true);
