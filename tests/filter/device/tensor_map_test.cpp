@@ -30,6 +30,21 @@ Matrix hessians(const at::Tensor& hessian) {
   return to_matrix(hessian.select(0, 0).reshape({hessian.size(1), hessian.size(2) * hessian.size(3)}));
 }
 
+/// Problem `b` of a batch of maps, or of gradients, is this one.
+void check_same(const ConvexMap<double>& expected, const TensorMap& batch, Index b, double tolerance) {
+  CHECK(relative_difference(symmetric(expected.Q), symmetric(to_matrix(batch.Q.select(0, b)))) < tolerance);
+  CHECK(relative_difference(expected.c, to_matrix(batch.c.select(0, b))) < tolerance);
+  REQUIRE(batch.layers.size() == expected.layers.size());
+  for (std::size_t l = 0; l < expected.layers.size(); ++l) {
+    CAPTURE(l);
+    const auto& [A, W, b_l, w] = batch.layers[l];
+    CHECK(relative_difference(expected.layers[l].A, to_matrix(A.select(0, b))) < tolerance);
+    CHECK(relative_difference(expected.layers[l].b, to_matrix(b_l.select(0, b))) < tolerance);
+    CHECK(relative_difference(expected.layers[l].w, to_matrix(w.select(0, b))) < tolerance);
+    if (l > 0) CHECK(relative_difference(expected.layers[l].W, to_matrix(W.select(0, b))) < tolerance);
+  }
+}
+
 /// The tensor engine against that of the processor, which is checked against autograd.
 void check_against_processor(const ConvexMap<double>& map, const Points& x, const at::TensorOptions& options,
                              double tolerance) {
@@ -49,18 +64,7 @@ void check_against_processor(const ConvexMap<double>& map, const Points& x, cons
 
   const at::Tensor weights = batch_of(d_log_det.transpose(), options).select(1, 0);
   const TensorMap gradient = backward(tensors, points, tape, batch_of(d_image, options), weights);
-  CHECK(relative_difference(symmetric(expected.Q), symmetric(to_matrix(gradient.Q.select(0, 0)))) < tolerance);
-  CHECK(relative_difference(expected.c, to_matrix(gradient.c.select(0, 0))) < tolerance);
-  REQUIRE(gradient.layers.size() == expected.layers.size());
-  for (std::size_t l = 0; l < expected.layers.size(); ++l) {
-    CAPTURE(l);
-    CHECK(relative_difference(expected.layers[l].A, to_matrix(gradient.layers[l].A.select(0, 0))) < tolerance);
-    CHECK(relative_difference(expected.layers[l].b, to_matrix(gradient.layers[l].b.select(0, 0))) < tolerance);
-    CHECK(relative_difference(expected.layers[l].w, to_matrix(gradient.layers[l].w.select(0, 0))) < tolerance);
-    if (l > 0) {
-      CHECK(relative_difference(expected.layers[l].W, to_matrix(gradient.layers[l].W.select(0, 0))) < tolerance);
-    }
-  }
+  check_same(expected, gradient, 0, tolerance);
 }
 
 }  // namespace
@@ -142,15 +146,7 @@ TEST_CASE("θ becomes the same map and gets the same gradient as on the processo
       const at::Tensor both = batch_of(theta, options).select(2, 0).repeat({2, 1});
       const ConvexMap<double> map = parameters.map(theta);
       const TensorMap tensor_map = tensors.map(both);
-      CHECK(relative_difference(map.Q, to_matrix(tensor_map.Q.select(0, 1))) < 1e-13);
-      CHECK(relative_difference(map.c, to_matrix(tensor_map.c.select(0, 1))) < 1e-13);
-      for (std::size_t l = 0; l < widths.size(); ++l) {
-        CHECK(relative_difference(map.layers[l].A, to_matrix(tensor_map.layers[l].A.select(0, 1))) < 1e-13);
-        CHECK(relative_difference(map.layers[l].b, to_matrix(tensor_map.layers[l].b.select(0, 1))) < 1e-13);
-        CHECK(relative_difference(map.layers[l].w, to_matrix(tensor_map.layers[l].w.select(0, 1))) < 1e-13);
-        if (l == 0) continue;
-        CHECK(relative_difference(map.layers[l].W, to_matrix(tensor_map.layers[l].W.select(0, 1))) < 1e-13);
-      }
+      check_same(map, tensor_map, 1, 1e-13);
       // The map itself serves as a gradient: any numbers of its shape do.
       const Matrix gradient = to_matrix(tensors.pull_back(both, tensor_map).select(0, 1));
       CHECK(relative_difference(parameters.pull_back(theta, map), gradient) < 1e-13);
@@ -171,11 +167,7 @@ TEST_CASE("A pooled θ becomes the same map and gets the same gradient", "[tenso
     const at::Tensor both = batch_of(theta, options).select(2, 0).repeat({2, 1});
     const ConvexMap<double> map = parameters.map(theta);
     const TensorMap tensor_map = tensors.map(both);
-    CHECK(relative_difference(map.Q, to_matrix(tensor_map.Q.select(0, 1))) < 1e-13);
-    CHECK(relative_difference(map.c, to_matrix(tensor_map.c.select(0, 1))) < 1e-13);
-    CHECK(relative_difference(map.layers[0].A, to_matrix(tensor_map.layers[0].A.select(0, 1))) < 1e-13);
-    CHECK(relative_difference(map.layers[0].b, to_matrix(tensor_map.layers[0].b.select(0, 1))) < 1e-13);
-    CHECK(relative_difference(map.layers[0].w, to_matrix(tensor_map.layers[0].w.select(0, 1))) < 1e-13);
+    check_same(map, tensor_map, 1, 1e-13);
     const Matrix gradient = to_matrix(tensors.pull_back(both, tensor_map).select(0, 1));
     CHECK(relative_difference(parameters.pull_back(theta, map), gradient) < 1e-13);
   }
