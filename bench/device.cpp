@@ -20,6 +20,7 @@
 
 #include "bench/problems.hpp"
 #include "filter/device/device_engine.hpp"
+#include "filter/device/fused/fused_batch.hpp"
 #include "filter/device/fused_engine.hpp"
 #include "filter/divergence.hpp"
 #include "filter/jko_filter.hpp"
@@ -92,22 +93,48 @@ struct Shape {
   std::vector<Index> widths;
 };
 
-/// A step of a normal law in the sine well, solved with exactly so many iterations.
+std::string text_of(const std::vector<Index>& widths) {
+  std::string text;
+  for (const Index width : widths) text += (text.empty() ? "" : ", ") + std::to_string(width);
+  return text;
+}
+
+/// A step of a normal law in the sine well.
+struct StepInHand {
+  SineWell potential;
+  JkoStepProblem problem;
+  Parametrisation parameters;
+  Vector start;
+
+  explicit StepInHand(const Shape& shape)
+      : potential(shape.dimension),
+        problem{GaussianMixture::standard(shape.dimension).quasi_sample(shape.nodes, 1),
+                Vector::Constant(shape.nodes, 1.0 / static_cast<double>(shape.nodes)),
+                {},
+                0.1,
+                0.1,
+                &potential,
+                1.0},
+        parameters(shape.widths, Frame::of(problem.nodes, problem.weights), 1),
+        start(parameters.start(problem.nodes, problem.weights)) {
+    problem.target = problem.nodes;
+  }
+  StepInHand(const StepInHand&) = delete;
+  StepInHand& operator=(const StepInHand&) = delete;
+};
+
+/// Solved with exactly so many iterations.
 ordered_json solve(const Shape& shape, const Engine& engine) {
   constexpr int kIterations = 20, kRepeats = 3;
-  const SineWell potential(shape.dimension);
-  const Points x = GaussianMixture::standard(shape.dimension).quasi_sample(shape.nodes, 1);
-  const JkoStepProblem problem{
-      x, Vector::Constant(shape.nodes, 1.0 / static_cast<double>(shape.nodes)), x, 0.1, 0.1, &potential, 1.0};
-  const Parametrisation parameters(shape.widths, Frame::of(problem.nodes, problem.weights), 1);
-  const Vector start = parameters.start(problem.nodes, problem.weights);
+  const StepInHand step(shape);
   MinimizeOptions options;
   options.iterations = kIterations;
   MinimizeSummary summary;
   double best = 0.0;
   for (int repeat = 0; repeat <= kRepeats; ++repeat) {  // the first warms up
-    Vector theta = start;
-    const double seconds = seconds_of([&] { summary = engine.engine->minimise(problem, parameters, theta, options); });
+    Vector theta = step.start;
+    const double seconds =
+        seconds_of([&] { summary = engine.engine->minimise(step.problem, step.parameters, theta, options); });
     if (repeat > 0) best = repeat == 1 ? seconds : std::min(best, seconds);
   }
   const double rate = operations(shape.nodes, shape.dimension, shape.widths) * summary.evaluations / best;
@@ -128,9 +155,7 @@ ordered_json solves(bool quick) {
       ordered_json row = solve(shape, engine);
       const double seconds = row["seconds"];
       if (reference == 0.0) reference = seconds;
-      std::string widths;
-      for (const Index width : shape.widths) widths += (widths.empty() ? "" : ", ") + std::to_string(width);
-      print_row({std::to_string(shape.nodes), std::to_string(shape.dimension), widths, engine.name,
+      print_row({std::to_string(shape.nodes), std::to_string(shape.dimension), text_of(shape.widths), engine.name,
                  figure(1e3 * seconds), std::to_string(row["evaluations"].get<int>()),
                  figure(1e-9 * row["operations_per_second"].get<double>()), figure(reference / seconds)});
       rows.push_back(std::move(row));
@@ -222,8 +247,10 @@ ordered_json fleets(bool quick) {
 
 /// The published study in many dimensions: ten components, span 3, N(0, 16 I) moved to t = 4 by 40 steps.
 ordered_json mixtures(bool quick) {
-  print_head("Stationary mixture of ten components, t = 4, 40 steps of the pooled solver",
-             {"D", "nodes", "planes", "engine", "seconds", "SymKL"});
+  print_head(
+      quick ? "Stationary mixture of ten components, four of 40 steps of the pooled solver, which shows that it runs"
+            : "Stationary mixture of ten components, t = 4, 40 steps of the pooled solver",
+      {"D", "nodes", "planes", "engine", "seconds", "SymKL"});
   ordered_json rows = ordered_json::array();
   for (const Index d : {Index{32}, Index{64}}) {
     const Index nodes = quick ? 512 : 16384, planes = quick ? 12 : 96;
@@ -263,6 +290,30 @@ ordered_json mixtures(bool quick) {
   return rows;
 }
 
+/// What a block of the fused kernel takes, where a block can have so much: KiB, and nodes in hand at once.
+template <typename Real>
+std::string shared_memory(const fused::Shape& network, std::size_t kibibytes) {
+  const fused::Shape shape = fused::with_tile<Real>(network, kibibytes * 1024);
+  if (shape.tile == 0) return "does not fit";
+  const std::size_t bytes = fused::BlockMemory<Real>(nullptr, shape).bytes;
+  return std::to_string((bytes + 1023) / 1024) + " KiB, " + std::to_string(shape.tile);
+}
+
+void print_shared_memory() {
+  print_head(
+      "Shared memory of a block of the fused kernel, and nodes in hand at once",
+      {"D", "widths", "θ", "float, 227 KiB (sm_90)", "double, 227 KiB", "float, 163 KiB (sm_80)", "double, 163 KiB"});
+  const std::vector<Shape> shapes{
+      {4096, 1, {16, 16}}, {4096, 1, {32, 32}}, {4096, 2, {32, 32}}, {4096, 4, {32, 32}}, {4096, 4, {64, 64, 64}}};
+  for (const Shape& shape : shapes) {
+    const StepInHand step(shape);
+    const fused::Shape network = fused::make_batch({&step.problem}, {&step.parameters}, {step.start}, {}).shape;
+    print_row({std::to_string(shape.dimension), text_of(shape.widths), std::to_string(step.parameters.size()),
+               shared_memory<float>(network, 227), shared_memory<double>(network, 227),
+               shared_memory<float>(network, 163), shared_memory<double>(network, 163)});
+  }
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -282,6 +333,7 @@ int main(int count, char** arguments) {
   std::cout << "device: " << (cuda_available() ? engines().back().engine->name() : "none (no CUDA)") << std::endl;
   ordered_json results;
   results["device"] = cuda_available() ? ordered_json(engines().back().engine->name()) : ordered_json(nullptr);
+  print_shared_memory();
   results["solves"] = solves(quick);
   results["tasks"] = tasks();
   results["fleets"] = fleets(quick);

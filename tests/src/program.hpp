@@ -36,6 +36,16 @@ inline std::vector<nlohmann::json> json_lines(const std::string& text) {
   return lines;
 }
 
+/// Lines of results without what depends on the clock.
+inline std::string timeless_lines(std::vector<nlohmann::json> lines) {
+  std::string text;
+  for (nlohmann::json& line : lines) {
+    for (const char* timing : {"predict_ms", "update_ms", "wall_seconds", "real_time_factor"}) line.erase(timing);
+    text += line.dump() + "\n";
+  }
+  return text;
+}
+
 /// One dimension, linear and Gaussian: every method can filter it, the Kalman filter in no time.
 inline const char* const kOrnsteinUhlenbeck = R"({
   "state": {"dimension": 1},

@@ -257,12 +257,15 @@ TEST_CASE("A filter outlives its device", "[step_engine]") {
   options.widths = {6, 6};
   options.nodes = 100;
   JkoFilter undisturbed(sine_well(), options);
-  options.engine = with_fallback(std::make_shared<Mortal>(3));
+  std::vector<std::string> reports;
+  options.engine =
+      with_fallback(std::make_shared<Mortal>(3), false, [&](const std::string& why) { reports.push_back(why); });
   JkoFilter filter(sine_well(), options);
   CHECK(options.engine->trouble().empty());
   CHECK(options.engine->name() == "mortal");
   for (Filter* f : {static_cast<Filter*>(&undisturbed), static_cast<Filter*>(&filter)}) f->predict(1.0);
   CHECK(options.engine->trouble() == "mortal: the device is gone");
+  CHECK(reports == std::vector<std::string>{"mortal: the device is gone"});  // once
   CHECK(options.engine->name() == "processor, in place of mortal");
   CHECK(std::isfinite(filter.mean()(0)));
 }

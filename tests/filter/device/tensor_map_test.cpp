@@ -1,5 +1,7 @@
 #include "filter/device/tensor_map.hpp"
 
+#include <type_traits>
+
 #include "filter/device/tensor_parameters.hpp"
 #include "filter/device/tensors.hpp"
 #include "tests/filter/device/devices.hpp"
@@ -67,6 +69,22 @@ void check_against_processor(const ConvexMap<double>& map, const Points& x, cons
   check_same(expected, gradient, 0, tolerance);
 }
 
+/// A parametrisation against its tensors, as the second problem of a batch of two, so that a mix-up would show.
+template <class Parameters>
+void check_parameters(const Parameters& parameters, const Vector& theta, Index d, const std::vector<Index>& widths) {
+  const at::TensorOptions options(at::kDouble);
+  TensorParameters tensors(2, d, widths, std::is_same_v<Parameters, PooledParametrisation>, options);
+  REQUIRE(tensors.size() == parameters.size());
+  tensors.assign(1, parameters);
+  const at::Tensor both = batch_of(theta, options).select(2, 0).repeat({2, 1});
+  const ConvexMap<double> map = parameters.map(theta);
+  const TensorMap tensor_map = tensors.map(both);
+  check_same(map, tensor_map, 1, 1e-13);
+  // The map itself serves as a gradient: any numbers of its shape do.
+  const Matrix gradient = to_matrix(tensors.pull_back(both, tensor_map).select(0, 1));
+  CHECK(relative_difference(parameters.pull_back(theta, map), gradient) < 1e-13);
+}
+
 }  // namespace
 
 TEST_CASE("The tensor engine's values, Hessians and gradients are the processor's", "[tensor_map]") {
@@ -131,44 +149,18 @@ TEST_CASE("A Hessian that is not positive definite has no log determinant", "[te
 }
 
 TEST_CASE("θ becomes the same map and gets the same gradient as on the processor", "[tensor_parameters]") {
-  const at::TensorOptions options(at::kDouble);
   for (const Index d : {1, 3}) {
+    const Points x = 2.0 * random_points(40, d, 1);
+    const Vector weights = Vector::Constant(40, 1.0 / 40);
     for (const auto& widths : {std::vector<Index>{}, {5}, {5, 4}}) {
       CAPTURE(d, widths.size());
-      const Points x = 2.0 * random_points(40, d, 1);
-      const Vector weights = Vector::Constant(40, 1.0 / 40);
       const Parametrisation parameters(widths, Frame::of(x, weights), 1);
-      const Vector theta = parameters.start(x, weights) + 0.3 * random_points(parameters.size(), 1, 2).col(0);
-      // The second problem of a batch of two, so that a mix-up of the two would show.
-      TensorParameters tensors(2, d, widths, false, options);
-      REQUIRE(tensors.size() == parameters.size());
-      tensors.assign(1, parameters);
-      const at::Tensor both = batch_of(theta, options).select(2, 0).repeat({2, 1});
-      const ConvexMap<double> map = parameters.map(theta);
-      const TensorMap tensor_map = tensors.map(both);
-      check_same(map, tensor_map, 1, 1e-13);
-      // The map itself serves as a gradient: any numbers of its shape do.
-      const Matrix gradient = to_matrix(tensors.pull_back(both, tensor_map).select(0, 1));
-      CHECK(relative_difference(parameters.pull_back(theta, map), gradient) < 1e-13);
+      const Vector away = 0.3 * random_points(parameters.size(), 1, 2);
+      check_parameters(parameters, parameters.start(x, weights) + away, d, widths);
     }
-  }
-}
-
-TEST_CASE("A pooled θ becomes the same map and gets the same gradient", "[tensor_parameters]") {
-  const at::TensorOptions options(at::kDouble);
-  for (const Index d : {1, 3}) {
     CAPTURE(d);
-    const Points x = 2.0 * random_points(40, d, 1);
-    const PooledParametrisation parameters(random_pooled_map(d, 5, 3), x, Vector::Constant(40, 1.0 / 40));
-    const Vector theta = parameters.start() + 0.1 * random_points(parameters.size(), 1, 2).col(0);
-    TensorParameters tensors(2, d, {5}, true, options);
-    REQUIRE(tensors.size() == parameters.size());
-    tensors.assign(1, parameters);
-    const at::Tensor both = batch_of(theta, options).select(2, 0).repeat({2, 1});
-    const ConvexMap<double> map = parameters.map(theta);
-    const TensorMap tensor_map = tensors.map(both);
-    check_same(map, tensor_map, 1, 1e-13);
-    const Matrix gradient = to_matrix(tensors.pull_back(both, tensor_map).select(0, 1));
-    CHECK(relative_difference(parameters.pull_back(theta, map), gradient) < 1e-13);
+    const PooledParametrisation pooled(random_pooled_map(d, 5, 3), x, weights);
+    const Vector away = 0.1 * random_points(pooled.size(), 1, 2);
+    check_parameters(pooled, pooled.start() + away, d, {5});
   }
 }

@@ -8,21 +8,8 @@ using jko::test::one_line;
 using jko::test::Outcome;
 using jko::test::run;
 using jko::test::TemporaryFolder;
+using jko::test::timeless_lines;
 using nlohmann::json;
-
-namespace {
-
-/// The output without what depends on the clock.
-std::string timeless(const std::string& text) {
-  std::string all;
-  for (json& line : json_lines(text)) {
-    for (const char* timing : {"predict_ms", "update_ms"}) line.erase(timing);
-    all += line.dump() + "\n";
-  }
-  return all;
-}
-
-}  // namespace
 
 TEST_CASE("several recordings side by side give what each gives alone") {
   TemporaryFolder folder;
@@ -43,8 +30,8 @@ TEST_CASE("several recordings side by side give what each gives alone") {
     CAPTURE(i);
     const std::string name = std::to_string(i);
     CHECK(all.out.find(files[i]) != std::string::npos);
-    CHECK(timeless(folder.read("all/r" + name + "/posterior.jsonl")) ==
-          timeless(folder.read("alone" + name + "/posterior.jsonl")));
+    CHECK(timeless_lines(json_lines(folder.read("all/r" + name + "/posterior.jsonl"))) ==
+          timeless_lines(json_lines(folder.read("alone" + name + "/posterior.jsonl"))));
     CHECK(json::parse(folder.read("all/r" + name + "/summary.json"))["device"] == "processor");
   }
 }

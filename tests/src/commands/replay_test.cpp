@@ -9,6 +9,7 @@ using jko::test::json_lines;
 using jko::test::Outcome;
 using jko::test::run;
 using jko::test::TemporaryFolder;
+using jko::test::timeless_lines;
 using nlohmann::json;
 
 namespace {
@@ -38,16 +39,6 @@ std::vector<std::string> keys(const json& object) {
   std::vector<std::string> names;
   for (const auto& item : object.items()) names.push_back(item.key());
   return names;
-}
-
-/// The output without what depends on the clock.
-std::string timeless_lines(std::vector<json> lines) {
-  std::string text;
-  for (json& line : lines) {
-    for (const char* timing : {"predict_ms", "update_ms", "wall_seconds", "real_time_factor"}) line.erase(timing);
-    text += line.dump() + "\n";
-  }
-  return text;
 }
 
 }  // namespace
