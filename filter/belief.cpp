@@ -22,6 +22,13 @@ double log_sum_exp(const Vector& v) {
   return top > -kInfinity ? top + std::log((v.array() - top).exp().sum()) : -kInfinity;
 }
 
+/// log density and score of `law` at the nodes.
+void set_density(const GaussianMixture& law, Nodes& nodes) {
+  nodes.log_density.resize(nodes.x.rows());
+  nodes.score.resize(nodes.x.rows(), nodes.x.cols());
+  law.log_density_and_gradient(nodes.x, nodes.log_density, nodes.score);
+}
+
 }  // namespace
 
 Belief::Belief(std::shared_ptr<const Model> model, const BeliefOptions& options)
@@ -35,7 +42,7 @@ Belief::Belief(std::shared_ptr<const Model> model, const BeliefOptions& options)
     // The mixture itself is the best proposal for itself.
     nodes_.x = model_->initial.quasi_sample(options_.nodes, options_.seed);
     nodes_.weights = Vector::Constant(options_.nodes, 1.0 / static_cast<double>(options_.nodes));
-    nodes_.log_density = law(nodes_.x);
+    set_density(model_->initial, nodes_);
     nodes_.origin = nodes_.x;
     nodes_.cell = Matrix::Zero(model_->dimension(), model_->dimension());
   }
@@ -54,6 +61,7 @@ int Belief::maps() const {
 
 void Belief::advance(const ConvexMap<double>& map, const Points& image, const Vector& log_det) {
   chain_.emplace_back(map);
+  if (nodes_.score.size() > 0) nodes_.score = pushforward_score(map, nodes_.x, nodes_.score);
   nodes_.x = image;
   nodes_.log_density -= log_det;
 }
@@ -105,6 +113,7 @@ void Belief::fold() {
   chain_.clear();
   placed_at_ = 0;
   nodes_.origin = nodes_.x;
+  nodes_.score.resize(0, 0);
   // The anchor is the belief from here on: the nodes follow it.
   const Vector log_density = anchor_->log_density(nodes_.x);
   nodes_.weights.array() *= (log_density - nodes_.log_density).array().min(50.0).exp();
@@ -142,10 +151,12 @@ std::optional<Points> Belief::redraw() {
   Nodes nodes;
   nodes.x = model_->initial.quasi_sample(options_.nodes, ++draws_ + options_.seed * 1000);
   nodes.weights = Vector::Constant(options_.nodes, 1.0 / static_cast<double>(options_.nodes));
-  nodes.log_density = anchor_->log_density(nodes.x);
+  set_density(model_->initial, nodes);
   Points before;
   for (const Link& link : chain_) {
-    MapValue moved = apply(std::get<ConvexMap<double>>(link), nodes.x);
+    const auto& map = std::get<ConvexMap<double>>(link);
+    MapValue moved = apply(map, nodes.x);
+    nodes.score = pushforward_score(map, nodes.x, nodes.score);
     before = std::move(nodes.x);
     nodes.x = std::move(moved.image);
     nodes.log_density -= moved.log_det;
@@ -177,6 +188,7 @@ UpdateSummary Belief::update(const Vector& y, double t) {
   if (!on_lattice() && summary.effective_sample_size >= enough) {
     nodes_.weights = posterior / posterior.sum();
     nodes_.log_density.array() += at_nodes.array() - log_evidence;
+    nodes_.score.resize(0, 0);  // likelihoods have no gradient
   } else {
     const LogDensity law = [&](PointsView x) { return Vector(log_density(x) + log_likelihood(x, y, t)); };
     Placement placement;
@@ -234,6 +246,7 @@ void Belief::restore(const BeliefState& state) {
                 "the nodes' weights, whose sum must be 1");
   require_state(state.nodes.log_density.size() == n && !state.nodes.log_density.array().isNaN().any(),
                 "the nodes' log density");
+  if (state.nodes.score.size() > 0) require_shape(state.nodes.score, n, d, "the nodes' score");
   require_shape(state.nodes.origin, n, d, "the nodes' origins");
   require_shape(state.nodes.cell, d, d, "the nodes' cell");
   require_state(state.chain.size() <= 4 * static_cast<std::size_t>(options_.chain) + 64, "the length of the chain");

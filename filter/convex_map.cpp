@@ -77,7 +77,7 @@ template <typename Scalar>
 struct MapEvaluator<Scalar>::Workspace {
   PointsS points;
   PointsS image;
-  VectorS log_det;
+  VectorS log_det, divergence;
   std::vector<MapBlock<Scalar>> blocks;
   std::vector<ConvexMap<Scalar>> slices;
   std::vector<MapAdjoint<Scalar>> adjoints;  // one a slice
@@ -93,6 +93,7 @@ MapEvaluator<Scalar>::MapEvaluator(const PointsS& points, const std::vector<Inde
   ws.share = worth_sharing(n, d, widths);
   ws.image.resize(n, d);
   ws.log_det.resize(n);
+  ws.divergence.resize(n);
   ws.blocks.resize(block_count(n));
   for (std::size_t k = 0; k < ws.blocks.size(); ++k) {
     ws.blocks[k].resize(std::min(kBlockRows, n - static_cast<Index>(k) * kBlockRows), d, widths);
@@ -121,6 +122,11 @@ const typename MapEvaluator<Scalar>::PointsS& MapEvaluator<Scalar>::image() cons
 template <typename Scalar>
 const typename MapEvaluator<Scalar>::VectorS& MapEvaluator<Scalar>::log_det() const {
   return workspace_->log_det;
+}
+
+template <typename Scalar>
+const typename MapEvaluator<Scalar>::VectorS& MapEvaluator<Scalar>::divergence() const {
+  return workspace_->divergence;
 }
 
 template <typename Scalar>
@@ -153,12 +159,19 @@ void MapEvaluator<Scalar>::forward(const ConvexMap<Scalar>& map) {
     block.forward(map, ws.points.middleRows(row, block.rows()));
     ws.image.middleRows(row, block.rows()) = block.image();
     ws.log_det.segment(row, block.rows()) = block.log_det();
+    ws.divergence.segment(row, block.rows()) = block.divergence();
   }
 }
 
 template <typename Scalar>
 void MapEvaluator<Scalar>::backward(const ConvexMap<Scalar>& map, const PointsS& d_image, const VectorS& d_log_det,
                                     ConvexMap<Scalar>& gradient) {
+  backward(map, d_image, d_log_det, VectorS::Zero(d_log_det.size()), gradient);
+}
+
+template <typename Scalar>
+void MapEvaluator<Scalar>::backward(const ConvexMap<Scalar>& map, const PointsS& d_image, const VectorS& d_log_det,
+                                    const VectorS& d_divergence, ConvexMap<Scalar>& gradient) {
   Workspace& ws = *workspace_;
   const Index blocks = static_cast<Index>(ws.blocks.size());
   const Index slices = static_cast<Index>(ws.slices.size());
@@ -169,7 +182,8 @@ void MapEvaluator<Scalar>::backward(const ConvexMap<Scalar>& map, const PointsS&
     for (Index k = s * blocks / slices; k < (s + 1) * blocks / slices; ++k) {
       MapBlock<Scalar>& block = ws.blocks[k];
       const Index row = k * kBlockRows, n = block.rows();
-      block.reverse(map, d_image.middleRows(row, n), d_log_det.segment(row, n), ws.adjoints[s]);
+      block.reverse(map, d_image.middleRows(row, n), d_log_det.segment(row, n), d_divergence.segment(row, n),
+                    ws.adjoints[s]);
       block.accumulate(map, ws.points.middleRows(row, n), d_image.middleRows(row, n), ws.adjoints[s], sum);
     }
   }
@@ -184,7 +198,7 @@ template class MapEvaluator<double>;
 
 MapValue apply(const ConvexMap<double>& map, PointsView points) {
   const Index n = points.rows(), d = points.cols(), blocks = block_count(n);
-  MapValue value{Points(n, d), Vector(n)};
+  MapValue value{Points(n, d), Vector(n), Vector(n)};
 #pragma omp parallel if (worth_sharing(n, d, map.widths()))
   {
     MapBlock<double> block;
@@ -195,9 +209,29 @@ MapValue apply(const ConvexMap<double>& map, PointsView points) {
       block.evaluate(map, points.middleRows(row, rows));
       value.image.middleRows(row, rows) = block.image();
       value.log_det.segment(row, rows) = block.log_det();
+      value.divergence.segment(row, rows) = block.divergence();
     }
   }
   return value;
+}
+
+Points pushforward_score(const ConvexMap<double>& map, PointsView points, PointsView score) {
+  const Index n = points.rows(), d = points.cols(), blocks = block_count(n);
+  Points pushed(n, d);
+#pragma omp parallel if (worth_sharing(n, d, map.widths()))
+  {
+    MapBlock<double> block;
+    MapAdjoint<double> adjoint;
+    adjoint.resize(kBlockRows, d, map.widths());
+#pragma omp for schedule(static)
+    for (Index k = 0; k < blocks; ++k) {
+      const Index row = k * kBlockRows, rows = std::min(kBlockRows, n - row);
+      if (block.rows() != rows) block.resize(rows, d, map.widths());
+      block.forward(map, points.middleRows(row, rows));
+      pushed.middleRows(row, rows) = block.solve(score.middleRows(row, rows) - block.log_det_gradient(map, adjoint));
+    }
+  }
+  return pushed;
 }
 
 MapInverse invert(const ConvexMap<double>& map, PointsView z) {

@@ -67,18 +67,22 @@ class MapEvaluator {
   MapEvaluator(MapEvaluator&&) noexcept;
   MapEvaluator& operator=(MapEvaluator&&) noexcept;
 
-  /// Evaluates image() and log_det() and keeps what backward() needs.
+  /// Evaluates image(), log_det() and divergence() and keeps what backward() needs.
   void forward(const ConvexMap<Scalar>& map);
 
   const PointsS& points() const;
-  const PointsS& image() const;    ///< T(x_i), shape (N, D)
-  const VectorS& log_det() const;  ///< log det ∇²ψ(x_i), shape (N)
+  const PointsS& image() const;       ///< T(x_i), shape (N, D)
+  const VectorS& log_det() const;     ///< log det ∇²ψ(x_i), shape (N)
+  const VectorS& divergence() const;  ///< div T(x_i) = tr ∇²ψ(x_i), shape (N)
   Scalar minimum_pivot()
       const;  ///< smallest squared Cholesky pivot of any ∇²ψ(x_i): a lower bound's proxy for its eigenvalues
   PointsS hessian() const;  ///< ∇²ψ(x_i), row-major in each row, shape (N, D·D)
 
-  /// Given ∂L/∂T (N, D) and ∂L/∂log det (N) at the points of the last forward(map), sets `gradient` to ∂L/∂(Q, c, A,
-  /// W, b, w). Of a pooled map w has as many entries there as units, of which the first counts.
+  /// Given ∂L/∂T (N, D), ∂L/∂log det (N) and ∂L/∂div T (N) at the points of the last forward(map), sets `gradient` to
+  /// ∂L/∂(Q, c, A, W, b, w). Of a pooled map w has as many entries there as units, of which the first counts.
+  void backward(const ConvexMap<Scalar>& map, const PointsS& d_image, const VectorS& d_log_det,
+                const VectorS& d_divergence, ConvexMap<Scalar>& gradient);
+  /// The same where L does not depend on the divergence.
   void backward(const ConvexMap<Scalar>& map, const PointsS& d_image, const VectorS& d_log_det,
                 ConvexMap<Scalar>& gradient);
 
@@ -88,12 +92,16 @@ class MapEvaluator {
 };
 
 struct MapValue {
-  Points image;    ///< (N, D)
-  Vector log_det;  ///< (N)
+  Points image;       ///< (N, D)
+  Vector log_det;     ///< (N)
+  Vector divergence;  ///< div T = tr ∇²ψ, (N)
 };
 
 /// T and log det ∇²ψ at any points (N, D).
 MapValue apply(const ConvexMap<double>& map, PointsView points);
+
+/// The score of T#ρ at T(x), (N, D), from that of ρ at x: ∇ log ρ' (T(x)) = (∇²ψ)⁻¹ (∇ log ρ - ∇ log det ∇²ψ).
+Points pushforward_score(const ConvexMap<double>& map, PointsView points, PointsView score);
 
 struct MapInverse {
   Points preimage;  ///< (N, D)

@@ -164,7 +164,8 @@ PredictSummary JkoFilter::predict(double t) {
 void JkoFilter::advance(double length, const StepLimits& limits) {
   const Nodes& nodes = belief_.nodes();
   JkoStepProblem problem{
-      nodes.x, nodes.weights, nodes.x, length, time_ + length, model_->potential.get(), model_->temperature()};
+      nodes.x,    nodes.weights, nodes.x, length, time_ + length, model_->potential.get(), model_->temperature(),
+      nodes.score};
   if (options_.scheme == Scheme::bdf2 && previous_length_ > 0.0) {
     Bdf2Anchor anchor = bdf2_anchor(nodes.x, previous_, length, previous_length_);
     problem.target = std::move(anchor.target);

@@ -65,6 +65,7 @@ void visit(Archive& archive, Nodes& nodes) {
   archive("x", nodes.x);
   archive("weights", nodes.weights);
   archive("log_density", nodes.log_density);
+  archive("score", nodes.score);
   archive("origin", nodes.origin);
   archive("cell", nodes.cell);
 }

@@ -10,9 +10,16 @@
 namespace jko {
 namespace {
 
-double loss(const JkoStepProblem& p, const Points& image, const Vector& log_det, const Vector& potential) {
-  return p.weights.dot((image - p.target).rowwise().squaredNorm() / (2.0 * p.tau_hat) + potential -
-                       p.temperature * log_det);
+double loss(const JkoStepProblem& p, const Points& image, const Vector& log_det, const Vector& divergence,
+            const Vector& potential) {
+  double sum = p.weights.dot((image - p.target).rowwise().squaredNorm() / (2.0 * p.tau_hat) + potential -
+                             p.temperature * log_det);
+  if (p.score.size() > 0) {
+    const Vector zero_mean = divergence.array() - static_cast<double>(image.cols()) +
+                             (image - p.nodes).cwiseProduct(p.score).rowwise().sum().array();
+    sum += p.temperature * p.weights.dot(zero_mean);
+  }
+  return sum;
 }
 
 /// L(θ) and its gradient.
@@ -26,17 +33,19 @@ class StepLoss {
         value_(problem.nodes.rows()),
         force_(problem.nodes.rows(), problem.nodes.cols()),
         d_image_(problem.nodes.rows(), problem.nodes.cols()),
-        d_log_det_(-problem.temperature * problem.weights) {}
+        d_log_det_(-problem.temperature * problem.weights),
+        d_divergence_(problem.score.size() > 0 ? Vector(-d_log_det_) : Vector::Zero(d_log_det_.size())) {}
 
   double operator()(const Vector& theta, Vector& gradient) {
     const ConvexMap<double> map = parameters_.map(theta);
     evaluator_.forward(map);
     const Points& image = evaluator_.image();
     problem_.potential->evaluate(image, problem_.time, value_, force_);
-    const double value = loss(problem_, image, evaluator_.log_det(), value_);
+    const double value = loss(problem_, image, evaluator_.log_det(), evaluator_.divergence(), value_);
     if (!std::isfinite(value)) return std::numeric_limits<double>::infinity();
     d_image_ = ((image - problem_.target) / problem_.tau_hat + force_).array().colwise() * problem_.weights.array();
-    evaluator_.backward(map, d_image_, d_log_det_, d_map_);
+    if (problem_.score.size() > 0) d_image_ += d_divergence_.asDiagonal() * problem_.score;
+    evaluator_.backward(map, d_image_, d_log_det_, d_divergence_, d_map_);
     gradient = parameters_.pull_back(theta, d_map_);
     return value;
   }
@@ -47,7 +56,7 @@ class StepLoss {
   MapEvaluator<double> evaluator_;
   Vector value_;
   Points force_, d_image_;
-  Vector d_log_det_;
+  Vector d_log_det_, d_divergence_;
   ConvexMap<double> d_map_;
 };
 
@@ -58,11 +67,11 @@ Bdf2Anchor bdf2_anchor(const Points& x, const Points& previous, double step, dou
   return {((1.0 + r) * (1.0 + r) * x - r * r * previous) / (1.0 + 2.0 * r), step * (1.0 + r) / (1.0 + 2.0 * r)};
 }
 
-double step_loss(const JkoStepProblem& problem, const Points& image, const Vector& log_det) {
-  Vector potential(image.rows());
-  Points force(image.rows(), image.cols());
-  problem.potential->evaluate(image, problem.time, potential, force);
-  return loss(problem, image, log_det, potential);
+double step_loss(const JkoStepProblem& problem, const MapValue& value) {
+  Vector potential(value.image.rows());
+  Points force(value.image.rows(), value.image.cols());
+  problem.potential->evaluate(value.image, problem.time, potential, force);
+  return loss(problem, value.image, value.log_det, value.divergence, potential);
 }
 
 MinimizeSummary lbfgs_step(const JkoStepProblem& problem, const Parametrisation& parameters, Vector& theta,
@@ -79,6 +88,7 @@ MinimizeSummary lbfgs_step(const JkoStepProblem& problem, const PooledParametris
   sorted.nodes = problem.nodes(order, Eigen::all);
   sorted.target = problem.target(order, Eigen::all);
   sorted.weights = problem.weights(order);
+  if (problem.score.size() > 0) sorted.score = problem.score(order, Eigen::all);
   StepLoss loss(sorted, parameters);
   return minimize(std::ref(loss), theta, options);
 }

@@ -31,10 +31,13 @@ struct JkoStepProblem {
   double time;     ///< t at the end of the step
   const Potential* potential;
   double temperature;  ///< β⁻¹
+  /// s = ∇log ρ at the nodes, (N, D), or nothing. With it L has the term β⁻¹ Σ_i w_i [div T - D + s·(T - x)], whose
+  /// expectation is 0 for every map (partial integration), and which takes the noise of the nodes out of L.
+  Points score = {};
 };
 
-/// L of any map, given its image and log determinants at the nodes.
-double step_loss(const JkoStepProblem& problem, const Points& image, const Vector& log_det);
+/// L of any map, given its values at the nodes.
+double step_loss(const JkoStepProblem& problem, const MapValue& value);
 
 /// Minimises L from `theta`, which becomes the solution, by L-BFGS over all parameters of a network.
 MinimizeSummary lbfgs_step(const JkoStepProblem& problem, const Parametrisation& parameters, Vector& theta,

@@ -45,6 +45,7 @@ class FeatureLoss {
         std::sqrt((problem.nodes.rowwise() - problem.nodes.colwise().mean()).squaredNorm() / static_cast<double>(n));
     origin_ = pack(identity);
     price_ = d_ > kDenseDimensions ? price() : Vector::Zero(d_ + units_);
+    if (problem.score.size() > 0) score_slope_ = score_slope();
     gram_ = features.directions() * features.directions().transpose();
     stride_ = std::max<Index>(1, n * d_ * (d_ + 1) / 2 / (kRowsPerUnit * units_));
     slices_ = std::min<Index>(kNodeSlices, std::max<Index>(1, n / 32));
@@ -77,6 +78,17 @@ class FeatureLoss {
     return price;
   }
 
+  /// The gradient of the score's term, which is linear in v (jko_step.hpp).
+  Vector score_slope() const {
+    const Points weighted = problem_.score.array().colwise() * problem_.weights.array();
+    Vector slope(d_ + units_);
+    slope.head(d_) = weighted.colwise().sum().transpose();
+    slope.tail(units_) =
+        (r_.transpose() * weighted).cwiseProduct(features_.directions()).rowwise().sum() +
+        (s_.transpose() * problem_.weights).cwiseProduct(features_.directions().rowwise().squaredNorm());
+    return problem_.temperature * slope;
+  }
+
   double value(const Vector& v) {
     const auto shift = v.head(d_);
     const auto u = v.tail(units_);
@@ -89,9 +101,9 @@ class FeatureLoss {
     for_each_block(r_.rows(), kBlockNodes, evaluate, r_.size() > kParallelFeatures ? 2 : r_.rows());
     if (!convex) return std::numeric_limits<double>::infinity();
     problem_.potential->evaluate(image_, problem_.time, value_, force_);
-    const double loss =
-        problem_.weights.dot((image_ - problem_.target).rowwise().squaredNorm() / (2.0 * problem_.tau_hat) + value_ -
-                             problem_.temperature * log_det_);
+    double loss = problem_.weights.dot((image_ - problem_.target).rowwise().squaredNorm() / (2.0 * problem_.tau_hat) +
+                                       value_ - problem_.temperature * log_det_);
+    if (score_slope_.size() > 0) loss += v.dot(score_slope_);
     return loss + 0.5 * (v - origin_).cwiseAbs2().dot(ridge()) + v.dot(price_);
   }
 
@@ -137,6 +149,7 @@ class FeatureLoss {
     B.topRightCorner(d_, units_) = B.bottomLeftCorner(units_, d_).transpose();
     const Matrix lower = B.bottomRightCorner(units_, units_).triangularView<Eigen::Lower>();
     B.bottomRightCorner(units_, units_) = lower.selfadjointView<Eigen::Lower>();
+    if (score_slope_.size() > 0) gradient += score_slope_;
     gradient += ridge().cwiseProduct(v - origin_) + price_;
     B.diagonal() += ridge();
   }
@@ -244,7 +257,7 @@ class FeatureLoss {
   Matrix gram_;   ///< g_j · g_k
   Points image_, force_;
   Eigen::ArrayXXd hessian_, inverse_factor_;  ///< lower triangles, (N, D·D)
-  Vector value_, log_det_, curvature_, origin_, price_;
+  Vector value_, log_det_, curvature_, origin_, price_, score_slope_;
   std::vector<Part> parts_;
 };
 

@@ -20,6 +20,7 @@ struct Nodes {
   Points x;            ///< (N, D)
   Vector weights;      ///< (N), sum 1
   Vector log_density;  ///< normalised log density at x, (N)
+  Points score;        ///< ∇ log density at x, (N, D), or nothing where it is not known
   Points origin;       ///< where the nodes were placed, before maps moved them, (N, D)
   Matrix cell;         ///< edges of a lattice cell around an origin, (D, D); zero for quasi-random nodes
 

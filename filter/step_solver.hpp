@@ -8,7 +8,8 @@
 ///
 /// What a result must satisfy: finite values, ∇²ψ well away from singular, and a loss that went down against the
 /// identity, also on nodes that were held out of the fit, if there are any. A step that does not is solved again from
-/// the identity, and at last replaced by an affine map that cannot fail.
+/// the identity, and at last replaced by an affine map that cannot fail. Where the nodes' score is known and the fit
+/// ends a little above the identity, the law is at rest and stays as it is.
 
 #include "filter/convex_features.hpp"
 #include "filter/jko_state.hpp"

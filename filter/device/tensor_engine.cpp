@@ -37,8 +37,10 @@ class Plan {
         first_(at::zeros({shape.batch, parameters_.size()}, tensors)),
         nodes_(at::zeros({shape.batch, shape.nodes, shape.dimension}, tensors)),
         target_(at::zeros_like(nodes_)),
+        score_(at::zeros_like(nodes_)),
         weights_(at::zeros({shape.batch, shape.nodes}, tensors)) {
-    for (at::Tensor* numbers : {&tau_hat_, &temperature_, &time_}) *numbers = at::zeros({shape.batch}, tensors);
+    for (at::Tensor* numbers : {&tau_hat_, &temperature_, &score_factor_, &time_})
+      *numbers = at::zeros({shape.batch}, tensors);
   }
 
   const Key& key() const { return key_; }
@@ -48,11 +50,14 @@ class Plan {
     parameters_.assign(b, parameters);
     copy_to(problem.nodes, nodes_.select(0, b));
     copy_to(problem.target, target_.select(0, b));
+    const bool scored = problem.score.size() > 0;
+    if (scored) copy_to(problem.score, score_.select(0, b));
     const auto row = [b](const at::Tensor& tensor) { return tensor.slice(0, b, b + 1); };
     copy_to(problem.weights.transpose(), row(weights_));
     copy_to(theta.transpose(), row(first_));
     row(tau_hat_).fill_(problem.tau_hat);
     row(temperature_).fill_(problem.temperature);
+    row(score_factor_).fill_(scored ? problem.temperature : 0.0);
     row(time_).fill_(problem.time);
   }
 
@@ -89,21 +94,24 @@ class Plan {
     const auto [value, force] = potential_->evaluate(tape.image, time_);
     const at::Tensor moved = tape.image - target_;
     const auto column = [](const at::Tensor& numbers) { return numbers.unsqueeze(-1); };
-    const at::Tensor losses =
-        (moved * moved).sum(-1) / (2.0 * column(tau_hat_)) + value - column(temperature_) * tape.log_det;
-    const at::Tensor d_image = column(weights_) * (moved / column(column(tau_hat_)) + force);
-    const at::Tensor d_log_det = -column(temperature_) * weights_;
-    return {(weights_ * losses).sum(-1), parameters_.pull_back(theta, backward(map, nodes_, tape, d_image, d_log_det))};
+    const at::Tensor zero_mean = divergence(tape) - static_cast<double>(nodes_.size(-1)) +
+                                 ((tape.image - nodes_) * score_).sum(-1);  // jko_step.hpp
+    const at::Tensor losses = (moved * moved).sum(-1) / (2.0 * column(tau_hat_)) + value -
+                              column(temperature_) * tape.log_det + column(score_factor_) * zero_mean;
+    const at::Tensor pull = moved / column(column(tau_hat_)) + force + column(column(score_factor_)) * score_;
+    const TensorMap d_map = backward(map, nodes_, tape, column(weights_) * pull, -column(temperature_) * weights_,
+                                     column(score_factor_) * weights_);
+    return {(weights_ * losses).sum(-1), parameters_.pull_back(theta, d_map)};
   }
 
   Key key_;
   TensorParameters parameters_;
   std::unique_ptr<TensorPotential> potential_;
   TensorLbfgs solver_;
-  at::Tensor first_;                         // (B, P)
-  at::Tensor nodes_, target_;                // (B, N, D)
-  at::Tensor weights_;                       // (B, N)
-  at::Tensor tau_hat_, temperature_, time_;  // (B)
+  at::Tensor first_;                                        // (B, P)
+  at::Tensor nodes_, target_, score_;                       // (B, N, D); the score zero where it is not known
+  at::Tensor weights_;                                      // (B, N)
+  at::Tensor tau_hat_, temperature_, score_factor_, time_;  // (B)
   cuda::Graph graph_;
   bool captured_ = false, refused_ = false;
 };
@@ -155,7 +163,8 @@ class LibTorchEngine final : public StepEngine {
         granted_ = needed;
       }
       const TensorMapTape tape = forward(TensorMap::of(map, tensors_), to_tensor(points, tensors_).unsqueeze(0));
-      return MapValue{to_matrix(tape.image.squeeze(0)), to_matrix(tape.log_det.squeeze(0))};
+      return MapValue{to_matrix(tape.image.squeeze(0)), to_matrix(tape.log_det.squeeze(0)),
+                      to_matrix(divergence(tape).squeeze(0))};
     });
   }
 

@@ -164,12 +164,15 @@ TensorMapTape forward(const TensorMap& map, const at::Tensor& x) {
   return tape;
 }
 
+at::Tensor divergence(const TensorMapTape& tape) { return tape.hessian.diagonal(0, -2, -1).sum(-1); }
+
 TensorMap backward(const TensorMap& map, const at::Tensor& x, const TensorMapTape& tape, const at::Tensor& d_image,
-                   const at::Tensor& d_log_det) {
+                   const at::Tensor& d_log_det, const at::Tensor& d_divergence) {
   const int64_t n = x.size(1);
   const std::size_t count = map.layers.size();
   // ∂ log det H / ∂H = H⁻¹.
-  const at::Tensor G = tape.inverse * d_log_det.unsqueeze(-1).unsqueeze(-1);
+  at::Tensor G = tape.inverse * d_log_det.unsqueeze(-1).unsqueeze(-1);
+  G.diagonal(0, -2, -1).add_(d_divergence.unsqueeze(-1));
   TensorMap gradient;
   gradient.pooled = map.pooled;
   gradient.Q = G.sum(1) + d_image.transpose(1, 2).matmul(x);

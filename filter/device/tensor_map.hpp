@@ -53,8 +53,11 @@ struct TensorMapTape {
 /// T, ∇²ψ, its inverse and its log determinant at the points `x` (B, N, D).
 TensorMapTape forward(const TensorMap& map, const at::Tensor& x);
 
-/// ∂L/∂(Q, c, A, W, b, w) from ∂L/∂T (B, N, D) and ∂L/∂log det (B, N).
+/// div T = tr ∇²ψ, (B, N).
+at::Tensor divergence(const TensorMapTape& tape);
+
+/// ∂L/∂(Q, c, A, W, b, w) from ∂L/∂T (B, N, D), ∂L/∂log det and ∂L/∂div T (B, N).
 TensorMap backward(const TensorMap& map, const at::Tensor& x, const TensorMapTape& tape, const at::Tensor& d_image,
-                   const at::Tensor& d_log_det);
+                   const at::Tensor& d_log_det, const at::Tensor& d_divergence);
 
 }  // namespace jko

@@ -206,14 +206,39 @@ typename MapBlock<Scalar>::Mat MapBlock<Scalar>::solve(View right) const {
 }
 
 template <typename Scalar>
+typename MapBlock<Scalar>::Column MapBlock<Scalar>::divergence() const {
+  const Index d = image_.cols();
+  Column sum = hessian_.col(0);
+  for (Index k = 1; k < d; ++k) sum += hessian_.col(k * d + k);
+  return sum;
+}
+
+// A point enters ∇²ψ through the activations alone, as a_l = A_l x + ….
+template <typename Scalar>
+typename MapBlock<Scalar>::Mat MapBlock<Scalar>::log_det_gradient(const ConvexMap<Scalar>& map,
+                                                                  MapAdjoint<Scalar>& adjoint) const {
+  const Index n = rows(), d = image_.cols();
+  if (map.pooled()) return pool_.input_gradient(map, inverse_);
+  const Mat zero = Mat::Zero(n, d);
+  const Eigen::Matrix<Scalar, Eigen::Dynamic, 1> one = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>::Ones(n);
+  reverse(map, zero, one, zero.col(0), adjoint);
+  Mat gradient = zero;
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    gradient.noalias() += adjoint.layers[l].stack.topRows(n).matrix() * map.layers[l].A;
+  }
+  return gradient;
+}
+
+template <typename Scalar>
 void MapBlock<Scalar>::reverse(const ConvexMap<Scalar>& map, View d_image, ColumnView d_log_det,
-                               MapAdjoint<Scalar>& adjoint) const {
+                               ColumnView d_divergence, MapAdjoint<Scalar>& adjoint) const {
   const Index n = rows(), d = image_.cols(), count = static_cast<Index>(layers_.size());
   const auto stack = [&](Index l) { return adjoint.layers[l].stack.topRows((1 + d) * n); };
 
   // ∂ log det H / ∂H = H⁻¹.
   auto G = adjoint.d_hessian.topRows(n);
   G = inverse_.colwise() * d_log_det.array();
+  for (Index k = 0; k < d; ++k) G.col(k * d + k) += d_divergence.array();
   if (map.pooled()) return;  // the rest is done while sums are taken
 
   // Top down: the directional derivatives J_l, which enter ∇²ψ and J_{l+1}.

@@ -43,14 +43,18 @@ class MapBlock {
   const Mat& image() const { return image_; }
   auto log_det() const { return log_det_.matrix(); }
   Scalar minimum_pivot() const { return minimum_pivot_; }
+  Column divergence() const;                          ///< tr ∇²ψ, (B)
   auto hessian() const { return hessian_.matrix(); }  ///< (B, D·D)
 
   /// T, ∇²ψ and its inverse, and all that reverse() needs.
   void forward(const ConvexMap<Scalar>& map, View x);
   /// T, ∇²ψ and its inverse only: three times as fast as forward() where there is one hidden layer.
   void evaluate(const ConvexMap<Scalar>& map, View x);
-  /// Reverse mode, point by point: from ∂L/∂T and ∂L/∂log det to the adjoints of all that forward() computed.
-  void reverse(const ConvexMap<Scalar>& map, View d_image, ColumnView d_log_det, MapAdjoint<Scalar>& adjoint) const;
+  /// Reverse mode, point by point: from ∂L/∂T, ∂L/∂log det and ∂L/∂div to the adjoints of all that forward() computed.
+  void reverse(const ConvexMap<Scalar>& map, View d_image, ColumnView d_log_det, ColumnView d_divergence,
+               MapAdjoint<Scalar>& adjoint) const;
+  /// ∇ log det ∇²ψ at each point, after forward(); shape (B, D).
+  Mat log_det_gradient(const ConvexMap<Scalar>& map, MapAdjoint<Scalar>& adjoint) const;
   /// After reverse(): adds this block's share of ∂L/∂(Q, c, A, W, b, w).
   void accumulate(const ConvexMap<Scalar>& map, View x, View d_image, const MapAdjoint<Scalar>& adjoint,
                   ConvexMap<Scalar>& gradient) const;

@@ -50,6 +50,20 @@ void PoolBlock<Scalar>::forward(const ConvexMap<Scalar>& map, View x, Mat& image
   }
 }
 
+// ∂p_k/∂x = p_k (a_k - u), and with it ∂/∂x tr(G ∇²ψ) = w Σ_k p_k (a_k - u) [a_kᵀ G a_k - 2 uᵀ G a_k].
+template <typename Scalar>
+typename PoolBlock<Scalar>::Mat PoolBlock<Scalar>::input_gradient(const ConvexMap<Scalar>& map, ArrayView G) const {
+  const Index n = plane_.rows(), d = plane_.cols();
+  Mat lower(n, pairs(d)), G_plane(n, d);
+  for (Index i = 0, pair = 0; i < d; ++i) {
+    for (Index j = 0; j <= i; ++j) lower.col(pair++) = (i == j ? Scalar(1) : Scalar(2)) * G.col(i * d + j);
+    G_plane.col(i) = (G.middleCols(i * d, d) * plane_.array()).rowwise().sum();
+  }
+  const Mat bend = share_.cwiseProduct(lower * squares_.transpose() - Scalar(2) * G_plane * slope_.transpose());
+  const Mat mean = plane_.array().colwise() * bend.rowwise().sum().array();
+  return map.layers.front().w(0) * (bend * slope_ - mean);
+}
+
 template <typename Scalar>
 void PoolBlock<Scalar>::accumulate(const ConvexMap<Scalar>& map, View x, View d_image, ArrayView d_hessian,
                                    ConvexMap<Scalar>& gradient) const {

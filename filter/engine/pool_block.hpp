@@ -25,6 +25,9 @@ class PoolBlock {
   /// T (B, D) and the lower triangles of ∇²ψ (B, D·D) at the points `x` (B, D).
   void forward(const ConvexMap<Scalar>& map, View x, Mat& image, Array& hessian);
 
+  /// After forward(): ∂/∂x of Σ_ij G_ij ∇²ψ_ij with `G` (B, D·D) symmetric, held fixed; shape (B, D).
+  Mat input_gradient(const ConvexMap<Scalar>& map, ArrayView G) const;
+
   /// After forward(): adds ∂L/∂(A, b, w), where `d_hessian` (B, D·D) is ∂L/∂∇²ψ, symmetric.
   void accumulate(const ConvexMap<Scalar>& map, View x, View d_image, ArrayView d_hessian,
                   ConvexMap<Scalar>& gradient) const;

@@ -3,6 +3,7 @@
 #include <omp.h>
 #include <torch/torch.h>
 
+#include "filter/gaussian_mixture.hpp"
 #include "filter/parametrisation.hpp"
 #include "filter/pooled_parametrisation.hpp"
 #include "tests/filter/random_map.hpp"
@@ -67,11 +68,11 @@ struct AutogradMap {
 void check_against_autograd(const ConvexMap<double>& map, const Points& x) {
   const Index n = x.rows(), d = x.cols();
   const Points d_image = random_points(n, d, 4);
-  const Vector d_log_det = random_points(n, 1, 5);
+  const Vector d_log_det = random_points(n, 1, 5), d_divergence = random_points(n, 1, 6);
   MapEvaluator<double> evaluator(x, map.widths());
   evaluator.forward(map);
   ConvexMap<double> gradient;
-  evaluator.backward(map, d_image, d_log_det, gradient);
+  evaluator.backward(map, d_image, d_log_det, d_divergence, gradient);
 
   const AutogradMap reference(map);
   const torch::Tensor points = to_tensor(x).set_requires_grad(true);
@@ -81,7 +82,9 @@ void check_against_autograd(const ConvexMap<double>& map, const Points& x) {
   CHECK(relative_difference(evaluator.hessian(), to_matrix(H.detach().reshape({n, d * d}))) < 1e-11);
   CHECK(relative_difference(evaluator.log_det(), to_matrix(log_det.detach())) < 1e-11);
 
-  torch::Tensor loss = (T * to_tensor(d_image)).sum() + (log_det * to_tensor(d_log_det).squeeze(1)).sum();
+  const torch::Tensor divergence = H.diagonal(0, 1, 2).sum(1);
+  torch::Tensor loss = (T * to_tensor(d_image)).sum() + (log_det * to_tensor(d_log_det).squeeze(1)).sum() +
+                       (divergence * to_tensor(d_divergence).squeeze(1)).sum();
   loss.backward();
   // Only the symmetric part of ∂L/∂Q has a meaning, since Q is symmetric.
   const auto symmetric = [](const Matrix& m) { return Matrix(m + m.transpose()); };
@@ -176,15 +179,16 @@ TEST_CASE("The parametrisation's chain rule agrees with finite differences", "[p
     const Vector theta =
         parameters.start(x, Vector::Constant(40, 1.0 / 40)) + 0.3 * random_points(parameters.size(), 1, 2).col(0);
     const Points d_image = random_points(40, d, 4);
-    const Vector d_log_det = random_points(40, 1, 5);
+    const Vector d_log_det = random_points(40, 1, 5), d_divergence = random_points(40, 1, 6);
     MapEvaluator<double> evaluator(x, widths);
     const auto loss = [&](const Vector& at) {
       evaluator.forward(parameters.map(at));
-      return (evaluator.image().array() * d_image.array()).sum() + evaluator.log_det().dot(d_log_det);
+      return (evaluator.image().array() * d_image.array()).sum() + evaluator.log_det().dot(d_log_det) +
+             evaluator.divergence().dot(d_divergence);
     };
     loss(theta);
     ConvexMap<double> d_map;
-    evaluator.backward(parameters.map(theta), d_image, d_log_det, d_map);
+    evaluator.backward(parameters.map(theta), d_image, d_log_det, d_divergence, d_map);
     const Vector gradient = parameters.pull_back(theta, d_map);
     for (Index k = 0; k < parameters.size(); ++k) {
       Vector up = theta, down = theta;
@@ -204,15 +208,16 @@ TEST_CASE("The pooled parametrisation's chain rule agrees with finite difference
     CHECK(relative_difference(apply(same, x).image, apply(guess, x).image) < 1e-12);
     const Vector theta = parameters.start() + 0.1 * random_points(parameters.size(), 1, 2).col(0);
     const Points d_image = random_points(40, d, 4);
-    const Vector d_log_det = random_points(40, 1, 5);
+    const Vector d_log_det = random_points(40, 1, 5), d_divergence = random_points(40, 1, 6);
     MapEvaluator<double> evaluator(x, parameters.widths());
     const auto loss = [&](const Vector& at) {
       evaluator.forward(parameters.map(at));
-      return (evaluator.image().array() * d_image.array()).sum() + evaluator.log_det().dot(d_log_det);
+      return (evaluator.image().array() * d_image.array()).sum() + evaluator.log_det().dot(d_log_det) +
+             evaluator.divergence().dot(d_divergence);
     };
     loss(theta);
     ConvexMap<double> d_map;
-    evaluator.backward(parameters.map(theta), d_image, d_log_det, d_map);
+    evaluator.backward(parameters.map(theta), d_image, d_log_det, d_divergence, d_map);
     const Vector gradient = parameters.pull_back(theta, d_map);
     for (Index k = 0; k < parameters.size(); ++k) {
       Vector up = theta, down = theta;
@@ -232,6 +237,49 @@ TEST_CASE("The short evaluation of one hidden layer agrees with the full one", "
     const MapValue brief = apply(map, x);
     CHECK(relative_difference(brief.image, full.image()) < 1e-13);
     CHECK(relative_difference(brief.log_det, full.log_det()) < 1e-12);
+    CHECK(relative_difference(brief.divergence, full.divergence()) < 1e-12);
+  }
+}
+
+TEST_CASE("The divergence is the sum of the image's slopes", "[convex_map]") {
+  for (const Index d : {1, 3}) {
+    for (const ConvexMap<double>& map : {random_map(d, {6, 5}, d), random_pooled_map(d, 6, d)}) {
+      const Points x = random_points(30, d, 5);
+      Vector expected = Vector::Zero(x.rows());
+      for (Index k = 0; k < d; ++k) {
+        Points up = x, down = x;
+        up.col(k).array() += 1e-5;
+        down.col(k).array() -= 1e-5;
+        expected += (apply(map, up).image.col(k) - apply(map, down).image.col(k)) / 2e-5;
+      }
+      CHECK(relative_difference(expected, apply(map, x).divergence) < 1e-8);
+    }
+  }
+}
+
+// The density at T(x) as a function of x is log ρ(x) - log det ∇²ψ(x), of which the pushed score is the gradient in T.
+TEST_CASE("The score of a law that was pushed forward is the gradient of its density", "[convex_map]") {
+  for (const Index d : {1, 3}) {
+    const auto law = GaussianMixture::gaussian(0.3 * Vector::Ones(d), 2.0 * Matrix::Identity(d, d));
+    for (const ConvexMap<double>& map : {random_map(d, {6}, d), random_map(d, {6, 5}, d), random_pooled_map(d, 6, d)}) {
+      CAPTURE(d, map.widths().size(), map.pooled());
+      const Points x = random_points(100, d, 5), z = apply(map, x).image;
+      Vector at_x(x.rows());
+      Points score(x.rows(), d);
+      law.log_density_and_gradient(x, at_x, score);
+      const auto log_density = [&](const Points& at) {
+        const MapInverse back = invert(map, at);
+        return Vector(law.log_density(back.preimage) - back.log_det);
+      };
+      const Points pushed = pushforward_score(map, x, score);
+      for (Index k = 0; k < d; ++k) {
+        Points up = z, down = z;
+        up.col(k).array() += 1e-3;
+        down.col(k).array() -= 1e-3;
+        const Vector slope = (log_density(up) - log_density(down)) / 2e-3;
+        CHECK(relative_difference(slope, pushed.col(k)) < 1e-4);
+      }
+    }
   }
 }
 

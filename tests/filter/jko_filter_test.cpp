@@ -336,6 +336,32 @@ TEST_CASE("Nodes that are drawn anew for each step carry the density that the ma
   CHECK((nodes.x - kept.belief().nodes().x).norm() > 1.0);
 }
 
+TEST_CASE("Nodes carry the score of the law until something is observed", "[jko_filter]") {
+  const Index d = 3;
+  for (const bool redraw : {false, true}) {
+    JkoOptions options;
+    options.step = 0.1;
+    options.nodes = 256;
+    options.redraw = redraw;
+    const Model model = ou_model(d);
+    JkoFilter filter(model, options);
+    filter.predict(0.3);
+    const Nodes& nodes = filter.belief().nodes();
+    for (Index k = 0; k < d; ++k) {
+      Points up = nodes.x, down = nodes.x;
+      up.col(k).array() += 1e-3;
+      down.col(k).array() -= 1e-3;
+      const Vector slope = (filter.log_density(up) - filter.log_density(down)) / 2e-3;
+      CHECK((slope - nodes.score.col(k)).norm() < 1e-3 * slope.norm());
+    }
+    JkoFilter restored(model, options);
+    restored.restore(filter.state());
+    CHECK(restored.belief().nodes().score == nodes.score);
+    filter.update(Vector::Zero(model.observation->observation_dimension()));
+    CHECK(filter.belief().nodes().score.size() == 0);
+  }
+}
+
 // Four wells further apart than diffusion reaches: each keeps the mass that flowed into it, and is a normal law in the
 // end.
 TEST_CASE("A law that is pushed forward by a map has the density that the Jacobian gives it", "[jko_filter]") {

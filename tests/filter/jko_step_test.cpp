@@ -74,7 +74,7 @@ TEST_CASE("Newton's solution is a minimum: no nearby coefficients have a smaller
     newton_step(problem, features, identity, solution, options);
     const auto loss = [&](const FeatureCoefficients& c) {
       const MapValue value = apply(features.map(c.shift, c.u), nodes.x);
-      return step_loss(problem, value.image, value.log_det);
+      return step_loss(problem, value);
     };
     const double best = loss(solution);
     CHECK(best < loss(identity));
@@ -84,6 +84,49 @@ TEST_CASE("Newton's solution is a minimum: no nearby coefficients have a smaller
       other.u = (other.u + 3e-2 * random_points(features.units(), 1, 1000 + trial).col(0)).cwiseMax(0.0);
       CHECK(loss(other) > best - 1e-7);
     }
+  }
+}
+
+TEST_CASE("The score's term averages to zero, whatever the map", "[jko_step]") {
+  const Index d = 3, count = 20'000;
+  const auto law = GaussianMixture::gaussian(Vector::Ones(d), 0.5 * Matrix::Identity(d, d));
+  const Bowl bowl(d, 1.0);
+  JkoStepProblem plain{law.sample(count, 1, 0), Vector::Constant(count, 1.0 / count), Points(), 0.1, 0.1, &bowl, 0.7};
+  plain.target = plain.nodes;
+  JkoStepProblem scored = plain;
+  scored.score = -(plain.nodes.array() - 1.0) / 0.5;
+  for (const ConvexMap<double>& map : {random_map(d, {6, 5}, 1), random_pooled_map(d, 6, 2)}) {
+    const MapValue value = apply(map, plain.nodes);
+    const double term = step_loss(scored, value) - step_loss(plain, value);
+    CHECK(term != 0.0);
+    const Points moved = value.image - plain.nodes;
+    const Vector each = value.divergence.array() - d + moved.cwiseProduct(scored.score).rowwise().sum().array();
+    const double deviation = std::sqrt((each.array() - each.mean()).square().mean() / count);
+    CHECK(std::abs(term) < 4.0 * 0.7 * deviation);
+  }
+}
+
+// A law at rest: the best map is the identity, which a few random nodes cannot tell without their score.
+TEST_CASE("With the score, a step at the stationary law does not follow the nodes' noise", "[jko_step]") {
+  const Index d = 4, count = 200;
+  const auto law = GaussianMixture::standard(d);
+  const Bowl bowl(d, 1.0);
+  const Points x = law.sample(count, 3, 0);
+  for (const Solver solver : {Solver::newton, Solver::lbfgs, Solver::pooled}) {
+    CAPTURE(static_cast<int>(solver));
+    const auto moved = [&](const Points& score) {
+      StepSolverOptions options;
+      options.solver = solver;
+      options.widths = {4};
+      options.hold_out = false;
+      options.tolerance = 1e-9;
+      options.iterations = 1000;
+      const JkoStepProblem problem{x, Vector::Constant(count, 1.0 / count), x, 1.0, 1.0, &bowl, 1.0, score};
+      return std::sqrt((StepSolver(options, d).solve(problem, 1.0).image - x).squaredNorm() / (count * d));
+    };
+    const double with_score = moved(-x), without = moved(Points());
+    CHECK(without > 0.05);
+    CHECK(with_score < 0.02 * without);
   }
 }
 

@@ -133,6 +133,7 @@ std::string objection(const JkoStepProblem& problem, const Parametrisation& para
   for (const Index width : widths) {
     if (width < 1 || width > kMaxWidth) return "a hidden width is not 1 to " + std::to_string(kMaxWidth);
   }
+  if (problem.score.size() > 0) return "the nodes' score is known, whose term in the loss the kernel does not have";
   PackedPotential packed;
   if (!problem.potential || !pack(*problem.potential, packed)) {
     return "the potential is not a sine well, a double well, a quadratic or a mixture";

@@ -74,7 +74,7 @@ double reference_loss(const Case& c, Vector& gradient) {
   ConvexMap<double> d_map;
   evaluator.backward(map, d_image, -p.temperature * p.weights, d_map);
   gradient = c.parameters.pull_back(c.theta, d_map);
-  return step_loss(p, evaluator.image(), evaluator.log_det());
+  return step_loss(p, {evaluator.image(), evaluator.log_det(), evaluator.divergence()});
 }
 
 FusedSolver host(FusedPrecision precision, int blocks = 1, int threads = 1) {
@@ -308,6 +308,9 @@ TEST_CASE("What the fused solver cannot take, it says", "[fused_step]") {
   CHECK_FALSE(fused_supports(Case(well, 20, {4, 4, 4, 4}).problem, Case(well, 20, {4, 4, 4, 4}).parameters));
   const SineWell five(5);
   CHECK_FALSE(fused_supports(Case(five, 20, {4}).problem, Case(five, 20, {4}).parameters));
+  JkoStepProblem scored = good.problem;
+  scored.score = -scored.nodes;
+  CHECK_FALSE(fused_supports(scored, good.parameters));
 
   const Case other(well, 21, {4});
   std::vector<Vector> thetas{good.theta, other.theta};

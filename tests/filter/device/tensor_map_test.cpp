@@ -51,11 +51,11 @@ void check_same(const ConvexMap<double>& expected, const TensorMap& batch, Index
 void check_against_processor(const ConvexMap<double>& map, const Points& x, const at::TensorOptions& options,
                              double tolerance) {
   const Points d_image = random_points(x.rows(), x.cols(), 4);
-  const Vector d_log_det = random_points(x.rows(), 1, 5);
+  const Vector d_log_det = random_points(x.rows(), 1, 5), d_divergence = random_points(x.rows(), 1, 6);
   MapEvaluator<double> evaluator(x, map.widths());
   evaluator.forward(map);
   ConvexMap<double> expected;
-  evaluator.backward(map, d_image, d_log_det, expected);
+  evaluator.backward(map, d_image, d_log_det, d_divergence, expected);
 
   const TensorMap tensors = TensorMap::of(map, options);
   const at::Tensor points = batch_of(x, options);
@@ -64,8 +64,11 @@ void check_against_processor(const ConvexMap<double>& map, const Points& x, cons
   CHECK(relative_difference(evaluator.hessian(), hessians(tape.hessian)) < tolerance);
   CHECK(relative_difference(evaluator.log_det(), to_matrix(tape.log_det.select(0, 0))) < tolerance);
 
-  const at::Tensor weights = batch_of(d_log_det.transpose(), options).select(1, 0);
-  const TensorMap gradient = backward(tensors, points, tape, batch_of(d_image, options), weights);
+  CHECK(relative_difference(evaluator.divergence(), to_matrix(divergence(tape).select(0, 0))) < tolerance);
+
+  const auto row = [&](const Vector& v) { return batch_of(v.transpose(), options).select(1, 0); };
+  const TensorMap gradient =
+      backward(tensors, points, tape, batch_of(d_image, options), row(d_log_det), row(d_divergence));
   check_same(expected, gradient, 0, tolerance);
 }
 
