@@ -7,7 +7,8 @@
 ///     other.restore(state);                    // throws std::invalid_argument if the state cannot be this filter's
 ///
 /// An archive is anything that can be called with a name and a reference to double, int, Index, std::uint64_t, bool,
-/// Vector or Matrix; to a struct that has a visit() here; or to a std::vector of such structs.
+/// Vector or Matrix; to a struct that has a visit() here; or to a std::vector of such structs. What older states do not
+/// have, which then keeps the value that it has, is given to its optional() in the same way.
 
 #include <cstdint>
 #include <vector>
@@ -65,7 +66,7 @@ void visit(Archive& archive, Nodes& nodes) {
   archive("x", nodes.x);
   archive("weights", nodes.weights);
   archive("log_density", nodes.log_density);
-  archive("score", nodes.score);
+  archive.optional("score", nodes.score);
   archive("origin", nodes.origin);
   archive("cell", nodes.cell);
 }

@@ -43,7 +43,7 @@ double excess_loss(const JkoStepProblem& problem, const MapValue& value) {
   const double identity =
       step_loss(problem, {problem.nodes, Vector::Zero(n), Vector::Constant(n, static_cast<double>(d))});
   const double excess = step_loss(problem, value) - identity;
-  return std::isnan(excess) ? kInfinity : excess;
+  return std::isfinite(excess) ? excess : kInfinity;
 }
 
 }  // namespace

@@ -33,6 +33,10 @@ class StateWriter {
   void operator()(const char* name, T& value) {
     write(node_[name], value);
   }
+  template <class T>
+  void optional(const char* name, T& value) {
+    write(node_[name], value);
+  }
 
  private:
   using Json = nlohmann::json;
@@ -84,6 +88,10 @@ class StateReader {
     const auto found = node_.find(name);
     if (found == node_.end()) throw std::invalid_argument(path + " is missing");
     read(*found, path, value);
+  }
+  template <class T>
+  void optional(const char* name, T& value) {
+    if (node_.contains(name)) (*this)(name, value);
   }
 
  private:
