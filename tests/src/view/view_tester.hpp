@@ -40,10 +40,10 @@ class WatchedRun {
   WatchedRun(const WatchedRun&) = delete;
   WatchedRun& operator=(const WatchedRun&) = delete;
 
-  /// Looks at each new snapshot until one is as it should be. Null if none is within a minute, which no working run
+  /// Looks at each new snapshot until one is as it should be. Null if none is within ten minutes, which no working run
   /// needs; the tests that wait do not depend on how long it takes.
   std::shared_ptr<const Snapshot> wait_for(const std::function<bool(const Snapshot&)>& good) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(10);
     while (std::chrono::steady_clock::now() < end) {
       port.fetch();
       if (port.snapshot() && good(*port.snapshot())) return port.snapshot();
