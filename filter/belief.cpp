@@ -62,6 +62,7 @@ int Belief::maps() const {
 void Belief::advance(const ConvexMap<double>& map, const Points& image, const Vector& log_det) {
   chain_.emplace_back(map);
   if (nodes_.score.size() > 0) nodes_.score = pushforward_score(map, nodes_.x, nodes_.score);
+  if (!nodes_.score.allFinite()) nodes_.score.resize(0, 0);  // steps do without, rather than fail
   nodes_.x = image;
   nodes_.log_density -= log_det;
 }
@@ -161,6 +162,7 @@ std::optional<Points> Belief::redraw() {
     nodes.x = std::move(moved.image);
     nodes.log_density -= moved.log_det;
   }
+  if (!nodes.score.allFinite()) nodes.score.resize(0, 0);
   nodes.origin = nodes.x;
   nodes.cell = nodes_.cell;
   nodes_ = std::move(nodes);
@@ -247,6 +249,7 @@ void Belief::restore(const BeliefState& state) {
   require_state(state.nodes.log_density.size() == n && !state.nodes.log_density.array().isNaN().any(),
                 "the nodes' log density");
   if (state.nodes.score.size() > 0) require_shape(state.nodes.score, n, d, "the nodes' score");
+  require_state(state.nodes.score.allFinite(), "the nodes' score");
   require_shape(state.nodes.origin, n, d, "the nodes' origins");
   require_shape(state.nodes.cell, d, d, "the nodes' cell");
   require_state(state.chain.size() <= 4 * static_cast<std::size_t>(options_.chain) + 64, "the length of the chain");
