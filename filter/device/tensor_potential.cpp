@@ -6,6 +6,7 @@
 
 #include "filter/device/tensor_expression.hpp"
 #include "filter/device/tensors.hpp"
+#include "filter/model/controlled_minibatch.hpp"
 #include "filter/model/double_well.hpp"
 #include "filter/model/expression_potential.hpp"
 #include "filter/model/mixture_potential.hpp"
@@ -98,6 +99,66 @@ class TensorFormula final : public TensorPotential {
   const Expression& expression_;
 };
 
+/// Rows of data go by in pieces of so many margins that these take little beside the network.
+class TensorLogistic final : public TensorPotential {
+ public:
+  TensorLogistic(const LogisticPosterior& posterior, const at::TensorOptions& options)
+      : signed_rows_(to_tensor(posterior.signed_rows(), options)),
+        prior_(posterior.prior()),
+        scale_(posterior.scale()) {}
+
+  Evaluation evaluate(const at::Tensor& x, const at::Tensor&) const override {
+    constexpr int64_t kMargins = 1 << 22;
+    const int64_t d = signed_rows_.size(0), n = signed_rows_.size(1), vectors = x.size(0) * x.size(1);
+    const at::Tensor w = x.narrow(-1, 0, d), s = x.select(-1, d);
+    at::Tensor loss = at::zeros_like(s), gradient = at::zeros_like(w);
+    const int64_t piece = std::max<int64_t>(1, kMargins / std::max<int64_t>(vectors, 1));
+    for (int64_t first = 0; first < n; first += piece) {
+      const at::Tensor rows = signed_rows_.slice(1, first, std::min(first + piece, n));
+      const at::Tensor margin = w.matmul(rows), decay = (-margin.abs()).exp();
+      loss = loss + ((-margin).clamp_min(0.0) + decay.log1p()).sum(-1);
+      const at::Tensor wrong = at::where(margin < 0.0, at::ones_like(decay), decay) / (decay + 1.0);
+      gradient = gradient - wrong.matmul(rows.t());
+    }
+    // e^s and its slope, as a straight line beyond s = 50 (logistic_posterior.cpp).
+    constexpr double kEnd = 50.0;
+    const at::Tensor slope = s.clamp_max(kEnd).exp(), alpha = slope * ((s - kEnd).clamp_min(0.0) + 1.0);
+    const at::Tensor energy = 0.5 * (w * w).sum(-1) + prior_.rate;
+    const double slope_of_s = 0.5 * static_cast<double>(d) + prior_.shape;
+    return {scale_ * loss + alpha * energy - slope_of_s * s,
+            at::cat({scale_ * gradient + alpha.unsqueeze(-1) * w, (slope * energy - slope_of_s).unsqueeze(-1)}, -1)};
+  }
+
+ private:
+  at::Tensor signed_rows_;  // (d, n)
+  PrecisionPrior prior_;
+  double scale_;
+};
+
+class TensorControlledMinibatch final : public TensorPotential {
+ public:
+  TensorControlledMinibatch(const ControlledMinibatch& potential, const at::TensorOptions& options)
+      : batch_(potential.batch(), options),
+        at_(to_tensor(potential.missing().at.transpose(), options)),
+        gradient_(to_tensor(potential.missing().gradient.transpose(), options)),
+        hessian_(to_tensor(potential.missing().hessian, options)),
+        value_(potential.missing().value) {}
+
+  Evaluation evaluate(const at::Tensor& x, const at::Tensor& t) const override {
+    const int64_t d = at_.size(-1);
+    Evaluation sum = batch_.evaluate(x, t);
+    const at::Tensor away = x.narrow(-1, 0, d) - at_, bent = away.matmul(hessian_);
+    sum.first = sum.first + value_ + (away * (gradient_ + 0.5 * bent)).sum(-1);
+    sum.second.narrow(-1, 0, d).add_(gradient_ + bent);
+    return sum;
+  }
+
+ private:
+  TensorLogistic batch_;
+  at::Tensor at_, gradient_, hessian_;  // (1, d), (1, d), (d, d)
+  double value_;
+};
+
 /// The processor's own, for what has no tensor operations.
 class HostPotential final : public TensorPotential {
  public:
@@ -162,6 +223,12 @@ std::unique_ptr<TensorPotential> make_one(const Potential& potential, const at::
   }
   if (const auto* mixture = dynamic_cast<const MixturePotential*>(&potential)) {
     return std::make_unique<TensorMixture>(mixture->law(), options);
+  }
+  if (const auto* posterior = dynamic_cast<const LogisticPosterior*>(&potential)) {
+    return std::make_unique<TensorLogistic>(*posterior, options);
+  }
+  if (const auto* minibatch = dynamic_cast<const ControlledMinibatch*>(&potential)) {
+    return std::make_unique<TensorControlledMinibatch>(*minibatch, options);
   }
   if (const auto* formula = dynamic_cast<const ExpressionPotential*>(&potential)) {
     return std::make_unique<TensorFormula>(formula->expression());

@@ -25,6 +25,10 @@ class ControlledMinibatch final : public Potential {
   void evaluate(PointsView theta, double t, Eigen::Ref<Vector> value, Eigen::Ref<Points> gradient) const override;
   std::string formula() const override;
 
+  const LogisticPosterior& batch() const { return batch_; }
+  /// What the batch's second order lacks of that of all rows.
+  const LikelihoodExpansion& missing() const { return missing_; }
+
  private:
   LogisticPosterior batch_;
   LikelihoodExpansion missing_;  ///< of all rows, less that of the batch

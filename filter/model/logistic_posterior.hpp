@@ -46,6 +46,8 @@ class LogisticPosterior final : public Potential {
   const PrecisionPrior& prior() const { return prior_; }
   /// By how much the likelihood of these rows counts: 1, or all rows over those of the mini-batch.
   double scale() const { return scale_; }
+  /// y_i x_i, a row of data in each column, (d, n).
+  const Matrix& signed_rows() const { return *signed_rows_; }
   /// The mean over w's coordinates of the log likelihood's curvature at w = 0, with the sign of a precision.
   double curvature_at_zero() const;
 

@@ -1,6 +1,7 @@
 #include "filter/device/tensor_potential.hpp"
 
 #include "filter/device/tensors.hpp"
+#include "filter/model/controlled_minibatch.hpp"
 #include "filter/model/double_well.hpp"
 #include "filter/model/expression_potential.hpp"
 #include "filter/model/mixture_potential.hpp"
@@ -74,6 +75,28 @@ TEST_CASE("Potentials on the device have the values and gradients that they have
     const ExpressionPotential constant("2*t", d);
     check_against_processor({&constant, &constant}, true);
   }
+}
+
+TEST_CASE("Posteriors on the device are the processor's, whatever the weights", "[tensor_potential]") {
+  const Index d = 3, rows = 40;
+  const Points features = 3.0 * random_points(rows, d, 7);
+  const Vector labels = random_points(rows, 1, 8).col(0).unaryExpr([](double v) { return v < 0.0 ? -1.0 : 1.0; });
+  const LogisticPosterior all(features, labels, {1.5, 0.2}), batch = all.minibatch(15, 1, 2);
+  CHECK(batch.scale() > 2.0);
+  check_against_processor({&all, &batch}, true);
+  const ControlledMinibatch controlled(batch, all.expand_likelihood(Vector::Constant(d, 0.3)));
+  check_against_processor({&controlled, &all}, true);
+  // Far out: margins of hundreds, and log α beyond where the exponential is straightened.
+  const at::TensorOptions options(at::kDouble);
+  Points far = 100.0 * random_points(6, d + 1, 9);
+  far(0, d) = 60.0;
+  const auto [value, gradient] =
+      make_tensor_potential({&all}, options)->evaluate(to_tensor(far, options).unsqueeze(0), at::zeros({1}, options));
+  Vector expected(6);
+  Points slope(6, d + 1);
+  all.evaluate(far, 0.0, expected, slope);
+  CHECK((to_matrix(value.squeeze(0)) - expected).cwiseQuotient(expected).norm() < 1e-12);
+  CHECK((to_matrix(gradient.squeeze(0)) - slope).cwiseQuotient(slope).norm() < 1e-10);
 }
 
 TEST_CASE("A potential that the device does not know is evaluated by the processor", "[tensor_potential]") {
