@@ -160,9 +160,10 @@ ConvexMap<double> tangent_map(const JkoStepProblem& problem, Index width, std::u
     const Index i = boost::random::discrete_distribution<Index>(distance.begin(), distance.end())(engine);
     pool.A.row(k) = slope.row(i);
     pool.b(k) = 0.5 * curvature * x.row(i).squaredNorm() - value(i) - slope.row(i).dot(x.row(i));
+    const Vector squares = (slope.rowwise() - slope.row(i)).rowwise().squaredNorm();
     double sum = 0.0;
     for (Index j = 0; j < n; ++j) {
-      const double square = (slope.row(j) - slope.row(i)).squaredNorm();
+      const double square = squares(j);
       double& least = distance[static_cast<std::size_t>(j)];
       least = std::isfinite(square) ? (k == 0 ? square : std::min(least, square)) : 0.0;
       sum += least;
