@@ -2,9 +2,10 @@
 //
 //   build/bench_device [--json FILE] [--quick]
 //
-// Four tables: the time of one step's solve by each engine and precision; the sine well task of five seconds; many
-// filters at once; the stationary mixture in many dimensions. Without CUDA the device's columns stay empty, and
-// LibTorch on the processor shows that the same code runs. Needs neither the program nor its libraries; never fails.
+// Five tables: the time of one step's solve by each engine and precision; what of a step the engine does; the sine well
+// task of five seconds; many filters at once; the stationary mixture in many dimensions. Without CUDA the device's
+// columns stay empty, and LibTorch on the processor shows that the same code runs. Needs neither the program nor its
+// libraries; never fails.
 
 #include <algorithm>
 #include <chrono>
@@ -134,7 +135,7 @@ ordered_json solve(const Shape& shape, const Engine& engine) {
   for (int repeat = 0; repeat <= kRepeats; ++repeat) {  // the first warms up
     Vector theta = step.start;
     const double seconds =
-        seconds_of([&] { summary = engine.engine->minimise(step.problem, step.parameters, theta, options); });
+        seconds_of([&] { summary = minimise(*engine.engine, step.problem, &step.parameters, theta, options); });
     if (repeat > 0) best = repeat == 1 ? seconds : std::min(best, seconds);
   }
   const double rate = operations(shape.nodes, shape.dimension, shape.widths) * summary.evaluations / best;
@@ -159,6 +160,113 @@ ordered_json solves(bool quick) {
                  figure(1e3 * seconds), std::to_string(row["evaluations"].get<int>()),
                  figure(1e-9 * row["operations_per_second"].get<double>()), figure(reference / seconds)});
       rows.push_back(std::move(row));
+    }
+  }
+  return rows;
+}
+
+/// That of the published study in many dimensions, with span 3.
+GaussianMixture ten_modes(Index d) {
+  Points means(10, d);
+  fill_uniform(1, 0, means);
+  means = 6.0 * means.array() - 3.0;
+  std::vector<GaussianMixture::Component> components;
+  for (Index c = 0; c < 10; ++c) components.push_back({0.1, means.row(c), Matrix::Identity(d, d)});
+  return GaussianMixture(components);
+}
+
+/// Another engine, with a clock.
+class TimedEngine final : public StepEngine {
+ public:
+  explicit TimedEngine(std::shared_ptr<StepEngine> engine) : engine_(std::move(engine)) {}
+
+  double minimising = 0.0, evaluating = 0.0;  ///< seconds so far
+
+  std::vector<MinimizeSummary> minimise(const std::vector<StepTask>& tasks, const MinimizeOptions& options) override {
+    std::vector<MinimizeSummary> summaries;
+    minimising += seconds_of([&] { summaries = engine_->minimise(tasks, options); });
+    return summaries;
+  }
+  MapAverages average(const ConvexMap<double>& map, PointsView points, const Vector& weights) override {
+    MapAverages sums;
+    evaluating += seconds_of([&] { sums = engine_->average(map, points, weights); });
+    return sums;
+  }
+  Pushforward pushforward(const std::vector<const ConvexMap<double>*>& maps, PointsView points,
+                          PointsView score) override {
+    Pushforward moved;
+    evaluating += seconds_of([&] { moved = engine_->pushforward(maps, points, score); });
+    return moved;
+  }
+  bool newton() const override { return engine_->newton(); }
+  std::string name() const override { return engine_->name(); }
+
+ private:
+  std::shared_ptr<StepEngine> engine_;
+};
+
+struct StepKind {
+  std::string name;
+  Model model;
+  JkoOptions options;
+  int steps;
+};
+
+Model observed(std::shared_ptr<const Potential> potential, const GaussianMixture& initial) {
+  const Index d = potential->dimension();
+  return {std::move(potential), 1.0, initial,
+          std::make_shared<LinearGaussian>(Matrix::Identity(d, d), Matrix::Identity(d, d))};
+}
+
+std::vector<StepKind> step_kinds(bool quick) {
+  std::vector<StepKind> kinds;
+  const auto add = [&](const std::string& name, Model model, Solver solver, std::vector<Index> widths, Index nodes,
+                       int steps) {
+    JkoOptions options;
+    options.scheme = Scheme::jko;
+    options.step = 0.1;
+    options.solver = solver;
+    options.widths = std::move(widths);
+    options.nodes = nodes;
+    options.redraw = solver == Solver::pooled;
+    options.chain = 200;
+    kinds.push_back({name, std::move(model), options, steps});
+  };
+  add("sine well, D = 1, 4,096 nodes, 32, 32", observed(std::make_shared<SineWell>(1), GaussianMixture::standard(1)),
+      Solver::lbfgs, {32, 32}, 4096, 10);
+  const Index d = quick ? 4 : 32, many = quick ? 8192 : 65536;
+  add("sine well, D = 4, " + std::to_string(many) + " nodes, 64, 64",
+      observed(std::make_shared<SineWell>(4), GaussianMixture::standard(4)), Solver::lbfgs, {64, 64}, many, 2);
+  const Index nodes = quick ? 2048 : 16384, planes = quick ? 32 : 96;
+  add("ten modes, D = " + std::to_string(d) + ", " + std::to_string(nodes) + " nodes, " + std::to_string(planes) +
+          " planes, drawn anew",
+      observed(std::make_shared<MixturePotential>(ten_modes(d)),
+               GaussianMixture::gaussian(Vector::Zero(d), 16.0 * Matrix::Identity(d, d))),
+      Solver::pooled, {planes}, nodes, quick ? 10 : 40);
+  return kinds;
+}
+
+/// What an engine does of a step, and what is the processor's whatever the engine.
+ordered_json shares(bool quick) {
+  print_head("Where the time of a step goes, ms",
+             {"step", "engine", "in all", "minimising", "maps", "the rest, never the device's"});
+  ordered_json rows = ordered_json::array();
+  for (const StepKind& kind : step_kinds(quick)) {
+    for (const Engine& engine : engines()) {
+      if (engine.name == "LibTorch, processor") continue;  // minutes
+      const auto timed = std::make_shared<TimedEngine>(engine.engine);
+      StepKind one = kind;
+      one.options.engine = timed;
+      JkoFilter filter(one.model, one.options);
+      filter.predict(0.1);  // warms up
+      timed->minimising = timed->evaluating = 0.0;
+      const double milli = 1e3 / kind.steps;
+      const double all = milli * seconds_of([&] { filter.predict(0.1 * (1 + kind.steps)); });
+      const double minimising = milli * timed->minimising, maps = milli * timed->evaluating;
+      print_row(
+          {kind.name, engine.name, figure(all), figure(minimising), figure(maps), figure(all - minimising - maps)});
+      rows.push_back(
+          {{"step", kind.name}, {"engine", engine.name}, {"ms", all}, {"minimising", minimising}, {"maps", maps}});
     }
   }
   return rows;
@@ -254,15 +362,9 @@ ordered_json mixtures(bool quick) {
   ordered_json rows = ordered_json::array();
   for (const Index d : {Index{32}, Index{64}}) {
     const Index nodes = quick ? 512 : 16384, planes = quick ? 12 : 96;
-    Points means(10, d);
-    fill_uniform(1, 0, means);
-    means = 6.0 * means.array() - 3.0;
-    std::vector<GaussianMixture::Component> components;
-    for (Index c = 0; c < 10; ++c) components.push_back({0.1, means.row(c), Matrix::Identity(d, d)});
-    const GaussianMixture law(components);
-    const Model model{std::make_shared<MixturePotential>(law), 1.0,
-                      GaussianMixture::gaussian(Vector::Zero(d), 16.0 * Matrix::Identity(d, d)),
-                      std::make_shared<LinearGaussian>(Matrix::Identity(d, d), Matrix::Identity(d, d))};
+    const GaussianMixture law = ten_modes(d);
+    const Model model = observed(std::make_shared<MixturePotential>(law),
+                                 GaussianMixture::gaussian(Vector::Zero(d), 16.0 * Matrix::Identity(d, d)));
     for (const Engine& engine : engines()) {
       const bool device = engine.name.rfind("CUDA", 0) == 0;
       if (!quick && !device) continue;  // hours
@@ -335,6 +437,7 @@ int main(int count, char** arguments) {
   results["device"] = cuda_available() ? ordered_json(engines().back().engine->name()) : ordered_json(nullptr);
   print_shared_memory();
   results["solves"] = solves(quick);
+  results["shares"] = shares(quick);
   results["tasks"] = tasks();
   results["fleets"] = fleets(quick);
   results["mixtures"] = mixtures(quick);

@@ -59,12 +59,12 @@ int Belief::maps() const {
       chain_.begin(), chain_.end(), [](const Link& link) { return std::holds_alternative<ConvexMap<double>>(link); }));
 }
 
-void Belief::advance(const ConvexMap<double>& map, const Points& image, const Vector& log_det) {
+void Belief::advance(const ConvexMap<double>& map, Pushforward moved) {
   chain_.emplace_back(map);
-  if (nodes_.score.size() > 0) nodes_.score = pushforward_score(map, nodes_.x, nodes_.score);
+  nodes_.x = std::move(moved.image);
+  nodes_.log_density -= moved.log_det;
+  nodes_.score = std::move(moved.score);
   if (!nodes_.score.allFinite()) nodes_.score.resize(0, 0);  // steps do without, rather than fail
-  nodes_.x = image;
-  nodes_.log_density -= log_det;
 }
 
 Vector Belief::log_likelihood(PointsView x, const Vector& y, double t) const {
@@ -143,31 +143,28 @@ std::optional<Points> Belief::renew() {
   return invert(*last, nodes_.x).preimage;
 }
 
-std::optional<Points> Belief::redraw() {
-  const auto is_map = [](const Link& link) { return std::holds_alternative<ConvexMap<double>>(link); };
+std::optional<Points> Belief::redraw(StepEngine& engine) {
   const bool from_start = dynamic_cast<const MixtureAnchor*>(anchor_.get()) != nullptr;
-  if (on_lattice() || chain_.empty() || !from_start || !std::all_of(chain_.begin(), chain_.end(), is_map)) {
-    return std::nullopt;
+  if (on_lattice() || chain_.empty() || !from_start) return std::nullopt;
+  std::vector<const ConvexMap<double>*> maps;
+  for (const Link& link : chain_) {
+    maps.push_back(std::get_if<ConvexMap<double>>(&link));
+    if (!maps.back()) return std::nullopt;
   }
   Nodes nodes;
   nodes.x = model_->initial.quasi_sample(options_.nodes, ++draws_ + options_.seed * 1000);
   nodes.weights = Vector::Constant(options_.nodes, 1.0 / static_cast<double>(options_.nodes));
   set_density(model_->initial, nodes);
-  Points before;
-  for (const Link& link : chain_) {
-    const auto& map = std::get<ConvexMap<double>>(link);
-    MapValue moved = apply(map, nodes.x);
-    nodes.score = pushforward_score(map, nodes.x, nodes.score);
-    before = std::move(nodes.x);
-    nodes.x = std::move(moved.image);
-    nodes.log_density -= moved.log_det;
-  }
+  Pushforward moved = engine.pushforward(maps, nodes.x, nodes.score);
+  nodes.x = std::move(moved.image);
+  nodes.log_density -= moved.log_det;
+  nodes.score = std::move(moved.score);
   if (!nodes.score.allFinite()) nodes.score.resize(0, 0);
   nodes.origin = nodes.x;
   nodes.cell = nodes_.cell;
   nodes_ = std::move(nodes);
   placed_at_ = chain_.size();
-  return before;
+  return std::move(moved.before);
 }
 
 UpdateSummary Belief::update(const Vector& y, double t) {
@@ -280,9 +277,9 @@ void Belief::replace_model(std::shared_ptr<const Model> model) {
   model_ = std::move(model);
 }
 
-void Belief::resize(Index nodes) {
+void Belief::resize(Index nodes, StepEngine& engine) {
   options_.nodes = nodes;
-  if (!redraw()) renew();  // draws that were moved along are exact, and need no new anchor
+  if (!redraw(engine)) renew();  // draws that were moved along are exact, and need no new anchor
 }
 
 Points Belief::sample(Index count, std::uint64_t seed) const {

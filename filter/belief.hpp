@@ -4,7 +4,7 @@
 /// chain.
 ///
 ///     Belief belief(model, options);
-///     belief.advance(map, image, log_det);               // a JKO step
+///     belief.advance(map, pushforward({&map}, belief.nodes().x, belief.nodes().score));      // a JKO step
 ///     UpdateSummary seen = belief.update(y, t);          // Bayes' rule
 ///     Vector log_p = belief.log_density(points);         // anywhere
 ///
@@ -22,6 +22,7 @@
 #include "filter/jko_state.hpp"
 #include "filter/model/model.hpp"
 #include "filter/node_placement.hpp"
+#include "filter/step_engine.hpp"
 
 namespace jko {
 
@@ -45,8 +46,8 @@ class Belief {
 
   const Nodes& nodes() const { return nodes_; }
 
-  /// The law is pushed forward by `map`; `image` and `log_det` are its values at the nodes.
-  void advance(const ConvexMap<double>& map, const Points& image, const Vector& log_det);
+  /// The law is pushed forward by `map`, which moves the nodes and their score so.
+  void advance(const ConvexMap<double>& map, Pushforward moved);
 
   /// Bayes' rule for y at time t. Leaves the belief as it is if the observation is impossible.
   UpdateSummary update(const Vector& y, double t);
@@ -59,7 +60,7 @@ class Belief {
   /// old one.
   void replace_model(std::shared_ptr<const Model> model);
   /// Goes on with another number of nodes, placed anew.
-  void resize(Index nodes);
+  void resize(Index nodes, StepEngine& engine);
 
   /// Folds the chain into a new anchor and places the nodes anew. Returns where the last map of the chain took the new
   /// nodes from, (N, D), so that a multistep scheme need not start again; nothing if its last link is no map.
@@ -67,7 +68,7 @@ class Belief {
   /// Places nodes anew that are draws of the initial law, moved along the chain: for a step that should not see the
   /// nodes that earlier ones were fitted to. Returns where the last map of the chain took them from, (N, D); nothing,
   /// and leaves the nodes as they are, if there is no such map, if something was observed, or on a lattice.
-  std::optional<Points> redraw();
+  std::optional<Points> redraw(StepEngine& engine);
   /// Whether the next map would make the chain too long.
   bool chain_full() const { return maps() >= options_.chain; }
   int maps() const;

@@ -215,23 +215,58 @@ MapValue apply(const ConvexMap<double>& map, PointsView points) {
   return value;
 }
 
-Points pushforward_score(const ConvexMap<double>& map, PointsView points, PointsView score) {
+MapAverages average(const ConvexMap<double>& map, PointsView points, const Vector& weights) {
   const Index n = points.rows(), d = points.cols(), blocks = block_count(n);
-  Points pushed(n, d);
+  // A row for each block: the order of summation is part of the result.
+  Matrix sums(blocks, d * d + d);
 #pragma omp parallel if (worth_sharing(n, d, map.widths()))
   {
     MapBlock<double> block;
-    MapAdjoint<double> adjoint;
-    adjoint.resize(kBlockRows, d, map.widths());
 #pragma omp for schedule(static)
     for (Index k = 0; k < blocks; ++k) {
       const Index row = k * kBlockRows, rows = std::min(kBlockRows, n - row);
       if (block.rows() != rows) block.resize(rows, d, map.widths());
-      block.forward(map, points.middleRows(row, rows));
-      pushed.middleRows(row, rows) = block.solve(score.middleRows(row, rows) - block.log_det_gradient(map, adjoint));
+      block.evaluate(map, points.middleRows(row, rows));
+      const auto w = weights.segment(row, rows).transpose();
+      sums.row(k) << w * block.hessian(), w * block.image();
     }
   }
-  return pushed;
+  const Vector sum = sums.colwise().sum();
+  return {sum.head(d * d).reshaped(d, d), sum.tail(d)};
+}
+
+Pushforward pushforward(const std::vector<const ConvexMap<double>*>& maps, PointsView points, PointsView score) {
+  const Index n = points.rows(), d = points.cols(), blocks = block_count(n);
+  const bool scored = score.size() > 0;
+  Pushforward moved{{Points(n, d), Vector::Zero(n), Vector(n)}, Points(n, d), Points(scored ? n : 0, scored ? d : 0)};
+  const auto links = static_cast<Index>(maps.size());
+#pragma omp parallel if (worth_sharing(n * links, d, maps.back()->widths()))
+  {
+    MapBlock<double> block;
+    MapAdjoint<double> adjoint;
+#pragma omp for schedule(static)
+    for (Index k = 0; k < blocks; ++k) {
+      const Index row = k * kBlockRows, rows = std::min(kBlockRows, n - row);
+      Points x = points.middleRows(row, rows), s = scored ? Points(score.middleRows(row, rows)) : Points();
+      for (const ConvexMap<double>* map : maps) {
+        block.resize(rows, d, map->widths());
+        if (scored) {
+          adjoint.resize(rows, d, map->widths());
+          block.forward(*map, x);
+          s = block.solve(s - block.log_det_gradient(*map, adjoint));
+        } else {
+          block.evaluate(*map, x);
+        }
+        if (map == maps.back()) moved.before.middleRows(row, rows) = x;
+        x = block.image();
+        moved.log_det.segment(row, rows) += block.log_det();
+      }
+      moved.image.middleRows(row, rows) = x;
+      moved.divergence.segment(row, rows) = block.divergence();
+      if (scored) moved.score.middleRows(row, rows) = s;
+    }
+  }
+  return moved;
 }
 
 MapInverse invert(const ConvexMap<double>& map, PointsView z) {

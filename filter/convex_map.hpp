@@ -100,8 +100,25 @@ struct MapValue {
 /// T and log det ∇²ψ at any points (N, D).
 MapValue apply(const ConvexMap<double>& map, PointsView points);
 
-/// The score of T#ρ at T(x), (N, D), from that of ρ at x: ∇ log ρ' (T(x)) = (∇²ψ)⁻¹ (∇ log ρ - ∇ log det ∇²ψ).
-Points pushforward_score(const ConvexMap<double>& map, PointsView points, PointsView score);
+/// Σ_i w_i ∇²ψ(x_i) and Σ_i w_i T(x_i).
+struct MapAverages {
+  Matrix hessian;  ///< (D, D)
+  Vector image;    ///< (D)
+};
+
+/// Over the points (N, D) with weights (N).
+MapAverages average(const ConvexMap<double>& map, PointsView points, const Vector& weights);
+
+/// A law's nodes behind a chain of maps: log_det is summed over the maps, the divergence that of the last one.
+struct Pushforward : MapValue {
+  Points before;  ///< where the last map took them from, (N, D)
+  Points score;   ///< ∇ log of the law's density at `image`, (N, D); empty if it was not known before
+};
+
+/// Moves points (N, D) through one map after another; the law's score ∇ log ρ at them, (N, D) or empty, as well:
+/// ∇ log ρ' (T(x)) = (∇²ψ)⁻¹ (∇ log ρ - ∇ log det ∇²ψ). Precondition: at least one map.
+Pushforward pushforward(const std::vector<const ConvexMap<double>*>& maps, PointsView points,
+                        PointsView score = Points());
 
 struct MapInverse {
   Points preimage;  ///< (N, D)

@@ -35,6 +35,7 @@ JkoOptions checked(JkoOptions options, Index dimension) {
   require(options.solver != Solver::pooled || options.widths.empty() || options.widths.front() >= 2,
           "the pooled solver needs at least two hidden units");
   if (options.nodes == 0) options.nodes = default_nodes(dimension);
+  if (!options.engine) options.engine = default_engine();
   return options;
 }
 
@@ -127,7 +128,7 @@ StepReport JkoFilter::step(StepPlan& plan, const StepLimits& limits) {
   const double length = (plan.end - plan.start) / plan.count;
   if (belief_.chain_full()) renew();
   if (options_.redraw) {
-    if (std::optional<Points> before = belief_.redraw()) previous_ = std::move(*before);
+    if (std::optional<Points> before = belief_.redraw(*options_.engine)) previous_ = std::move(*before);
   }
   if (plan.next_share == plan.shares.size()) {
     plan.shares = options_.scheme == Scheme::bdf2 ? bdf2_shares(length, previous_length_) : std::vector<double>{1.0};
@@ -172,7 +173,7 @@ void JkoFilter::advance(double length, const StepLimits& limits) {
     problem.tau_hat = anchor.tau_hat;
   }
   JkoStepResult result = solver_.solve(problem, length, limits);
-  belief_.advance(result.map, result.image, result.log_det);
+  belief_.advance(result.map, std::move(result.moved));
   previous_ = std::move(problem.nodes);
   previous_length_ = length;
   time_ += length;
@@ -183,8 +184,8 @@ void JkoFilter::advance(double length, const StepLimits& limits) {
 
 void JkoFilter::push_forward(const ConvexMap<double>& map) {
   if (map.dimension() != dimension()) throw std::invalid_argument("the map is not of the law's dimension");
-  const MapValue moved = apply(map, belief_.nodes().x);
-  belief_.advance(map, moved.image, moved.log_det);
+  const Nodes& nodes = belief_.nodes();
+  belief_.advance(map, options_.engine->pushforward({&map}, nodes.x, nodes.score));
   previous_length_ = 0.0;
   solver_.forget();
 }
@@ -203,7 +204,7 @@ void JkoFilter::replace_resolution(double step, Index nodes) {
   options.nodes = nodes;
   options = checked(std::move(options), dimension());
   if (options.nodes != options_.nodes) {
-    belief_.resize(options.nodes);
+    belief_.resize(options.nodes, *options.engine);
     previous_length_ = 0.0;
     if (options.solver != Solver::pooled) solver_.forget();  // planes lie where they did, whatever the nodes
   }

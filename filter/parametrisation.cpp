@@ -79,6 +79,10 @@ double Parametrisation::output_scale(Index width) const {
 }
 
 Vector Parametrisation::start(PointsView nodes, const Vector& weights) const {
+  return start([&](const ConvexMap<double>& map) { return average(map, nodes, weights); });
+}
+
+Vector Parametrisation::start(const AverageOf& average) const {
   const Index d = frame_.center.size();
   RandomEngine engine(seed_);
   boost::random::normal_distribution<double> normal;
@@ -101,20 +105,16 @@ Vector Parametrisation::start(PointsView nodes, const Vector& weights) const {
     cursor.block(width, 1).setConstant(inverse_softplus(kStartWeight));
     before = width;
   }
-  // Q and c take what the hidden layers leave of the identity, on average over the nodes.
-  const auto average_hessian = [&] {
-    MapEvaluator<double> evaluator(nodes, widths_);
-    evaluator.forward(map(theta));
-    return Matrix((weights.transpose() * evaluator.hessian()).reshaped(d, d));
-  };
+  // Q and c take what the hidden layers leave of the identity, on average over the nodes. That of T does not depend on
+  // Q, which turns about their centre.
+  const MapAverages guess = average(map(theta));
   const Matrix identity = Matrix::Identity(d, d);
-  const Matrix rest = (2.0 + kMapFloor) * identity - average_hessian();
+  const Matrix rest = (2.0 + kMapFloor) * identity - guess.hessian;
   const Eigen::SelfAdjointEigenSolver<Matrix> eigen(rest);
   const Matrix Q = eigen.eigenvectors() * eigen.eigenvalues().cwiseMax(kSmallestStart).asDiagonal() *
                    eigen.eigenvectors().transpose();
   theta.head(d * d) = Matrix(Eigen::LLT<Matrix>(Q - kMapFloor * identity).matrixL()).reshaped();
-  const Points moved = apply(map(theta), nodes).image - nodes;
-  theta.segment(d * d, d) = -moved.transpose() * weights / frame_.scale;
+  theta.segment(d * d, d) = (frame_.center - guess.image) / frame_.scale;
   return theta;
 }
 

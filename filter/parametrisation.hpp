@@ -11,6 +11,7 @@
 ///     Vector gradient = parameters.pull_back(theta, d_map);   // chain rule
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "filter/convex_map.hpp"
@@ -43,6 +44,9 @@ class Parametrisation {
 
   /// θ of a map close to the identity: hidden units that cover the nodes carry a part of the curvature, and Q carries
   /// the rest, so that every weight can grow as well as shrink.
+  /// `average` tells what the frame's nodes make of a map: processor_engine()'s or another's.
+  using AverageOf = std::function<MapAverages(const ConvexMap<double>&)>;
+  Vector start(const AverageOf& average) const;
   Vector start(PointsView nodes, const Vector& weights) const;
 
   ConvexMap<double> map(const Vector& theta) const;

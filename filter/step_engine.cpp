@@ -7,32 +7,34 @@
 
 namespace jko {
 
-std::vector<MinimizeSummary> StepEngine::minimise(const std::vector<StepTask>& tasks, const MinimizeOptions& options) {
-  std::vector<MinimizeSummary> summaries;
-  summaries.reserve(tasks.size());
-  for (const StepTask& task : tasks) {
-    summaries.push_back(minimise(*task.problem, *task.parameters, *task.theta, options));
-  }
-  return summaries;
+MinimizeSummary minimise(StepEngine& engine, const JkoStepProblem& problem, StepParameters parameters, Vector& theta,
+                         const MinimizeOptions& options) {
+  return engine.minimise({{&problem, parameters, &theta}}, options).front();
 }
 
 namespace {
 
 class ProcessorEngine final : public StepEngine {
  public:
-  using StepEngine::minimise;
-
-  MinimizeSummary minimise(const JkoStepProblem& problem, const Parametrisation& parameters, Vector& theta,
-                           const MinimizeOptions& options) override {
-    return lbfgs_step(problem, parameters, theta, options);
+  std::vector<MinimizeSummary> minimise(const std::vector<StepTask>& tasks, const MinimizeOptions& options) override {
+    std::vector<MinimizeSummary> summaries;
+    summaries.reserve(tasks.size());
+    for (const StepTask& task : tasks) {
+      const auto solve = [&](const auto* parameters) {
+        return lbfgs_step(*task.problem, *parameters, *task.theta, options);
+      };
+      summaries.push_back(std::visit(solve, task.parameters));
+    }
+    return summaries;
   }
 
-  MinimizeSummary minimise(const JkoStepProblem& problem, const PooledParametrisation& parameters, Vector& theta,
-                           const MinimizeOptions& options) override {
-    return lbfgs_step(problem, parameters, theta, options);
+  MapAverages average(const ConvexMap<double>& map, PointsView points, const Vector& weights) override {
+    return jko::average(map, points, weights);
   }
-
-  MapValue apply(const ConvexMap<double>& map, PointsView points) override { return jko::apply(map, points); }
+  Pushforward pushforward(const std::vector<const ConvexMap<double>*>& maps, PointsView points,
+                          PointsView score) override {
+    return jko::pushforward(maps, points, score);
+  }
   bool newton() const override { return true; }
   std::string name() const override { return "processor"; }
 };
@@ -41,16 +43,6 @@ class FallbackEngine final : public StepEngine {
  public:
   FallbackEngine(std::shared_ptr<StepEngine> device, bool newton, std::function<void(const std::string&)> report)
       : device_(std::move(device)), newton_(newton), report_(std::move(report)) {}
-
-  MinimizeSummary minimise(const JkoStepProblem& problem, const Parametrisation& parameters, Vector& theta,
-                           const MinimizeOptions& options) override {
-    return minimise_with(problem, parameters, theta, options);
-  }
-
-  MinimizeSummary minimise(const JkoStepProblem& problem, const PooledParametrisation& parameters, Vector& theta,
-                           const MinimizeOptions& options) override {
-    return minimise_with(problem, parameters, theta, options);
-  }
 
   std::vector<MinimizeSummary> minimise(const std::vector<StepTask>& tasks, const MinimizeOptions& options) override {
     std::vector<Vector> starts;
@@ -64,8 +56,12 @@ class FallbackEngine final : public StepEngine {
 
   bool batches() const override { return device_->batches(); }
 
-  MapValue apply(const ConvexMap<double>& map, PointsView points) override {
-    return on_device([&](StepEngine& engine) { return engine.apply(map, points); });
+  MapAverages average(const ConvexMap<double>& map, PointsView points, const Vector& weights) override {
+    return on_device([&](StepEngine& engine) { return engine.average(map, points, weights); });
+  }
+  Pushforward pushforward(const std::vector<const ConvexMap<double>*>& maps, PointsView points,
+                          PointsView score) override {
+    return on_device([&](StepEngine& engine) { return engine.pushforward(maps, points, score); });
   }
 
   bool newton() const override { return newton_; }
@@ -80,15 +76,6 @@ class FallbackEngine final : public StepEngine {
   }
 
  private:
-  template <class Parameters>
-  MinimizeSummary minimise_with(const JkoStepProblem& problem, const Parameters& parameters, Vector& theta,
-                                const MinimizeOptions& options) {
-    return on_device([&, start = theta](StepEngine& engine) {
-      theta = start;
-      return engine.minimise(problem, parameters, theta, options);
-    });
-  }
-
   template <class Work>
   auto on_device(Work&& work) -> decltype(work(std::declval<StepEngine&>())) {
     if (trouble().empty()) {

@@ -13,6 +13,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "filter/jko_step.hpp"
@@ -25,10 +26,13 @@ class DeviceError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// θ of an L-BFGS step: of all layers, or of planes under a soft maximum.
+using StepParameters = std::variant<const Parametrisation*, const PooledParametrisation*>;
+
 /// One of the problems that are solved at once. What it points to is the caller's.
 struct StepTask {
   const JkoStepProblem* problem;
-  const Parametrisation* parameters;
+  StepParameters parameters;
   Vector* theta;  ///< first guess, then solution
 };
 
@@ -36,19 +40,16 @@ class StepEngine {
  public:
   virtual ~StepEngine() = default;
 
-  /// Minimises L from `theta`, which becomes the solution. Throws DeviceError.
-  virtual MinimizeSummary minimise(const JkoStepProblem& problem, const Parametrisation& parameters, Vector& theta,
-                                   const MinimizeOptions& options) = 0;
-  virtual MinimizeSummary minimise(const JkoStepProblem& problem, const PooledParametrisation& parameters,
-                                   Vector& theta, const MinimizeOptions& options) = 0;
-
-  /// Solves all of them, together if batches(), in which case they must agree in the number of nodes, the dimension and
-  /// the widths. `options.stop` is then asked for all of them. Throws DeviceError.
-  virtual std::vector<MinimizeSummary> minimise(const std::vector<StepTask>& tasks, const MinimizeOptions& options);
+  /// Minimises L of each task from its θ, which becomes the solution: together if batches(), in which case tasks must
+  /// agree in the number of nodes, the dimension, the kind of parameters and the widths. `options.stop` is then asked
+  /// for all of them. Throws DeviceError.
+  virtual std::vector<MinimizeSummary> minimise(const std::vector<StepTask>& tasks, const MinimizeOptions& options) = 0;
   virtual bool batches() const { return false; }
 
-  /// T(x) and log det ∇²ψ(x) at each row of `points` (N, D). Throws DeviceError.
-  virtual MapValue apply(const ConvexMap<double>& map, PointsView points) = 0;
+  // As in convex_map.hpp, but that they throw DeviceError.
+  virtual MapAverages average(const ConvexMap<double>& map, PointsView points, const Vector& weights) = 0;
+  virtual Pushforward pushforward(const std::vector<const ConvexMap<double>*>& maps, PointsView points,
+                                  PointsView score) = 0;
 
   /// Whether steps may be solved beside it by Newton's method for fixed features, which only the processor knows
   /// (newton_step.hpp).
@@ -60,6 +61,10 @@ class StepEngine {
   /// What went wrong for good, in one line; empty while all is well.
   virtual std::string trouble() const { return {}; }
 };
+
+/// One problem alone.
+MinimizeSummary minimise(StepEngine& engine, const JkoStepProblem& problem, StepParameters parameters, Vector& theta,
+                         const MinimizeOptions& options);
 
 /// The engine of this machine's cores.
 std::shared_ptr<StepEngine> processor_engine();

@@ -2,12 +2,19 @@
 
 #include <algorithm>
 
+#include "filter/pooled_parametrisation.hpp"
+
 namespace jko {
 namespace {
 
+const std::vector<Index>& widths_of(const StepTask& task) {
+  return std::visit([](const auto* parameters) -> const std::vector<Index>& { return parameters->widths(); },
+                    task.parameters);
+}
+
 bool alike(const StepTask& a, const StepTask& b) {
   return a.problem->nodes.rows() == b.problem->nodes.rows() && a.problem->nodes.cols() == b.problem->nodes.cols() &&
-         a.parameters->widths() == b.parameters->widths();
+         a.parameters.index() == b.parameters.index() && widths_of(a) == widths_of(b);
 }
 
 bool alike(const MinimizeOptions& a, const MinimizeOptions& b) {
@@ -28,16 +35,16 @@ StepRendezvous::Member::~Member() {
   rendezvous_.solve_waiting();  // it may have been the one for whom the others waited
 }
 
-MinimizeSummary StepRendezvous::minimise(const JkoStepProblem& problem, const Parametrisation& parameters,
-                                         Vector& theta, const MinimizeOptions& options) {
-  if (options.stop) return engine_->minimise(problem, parameters, theta, options);
-  Request request{{&problem, &parameters, &theta}, &options, {}, {}};
+std::vector<MinimizeSummary> StepRendezvous::minimise(const std::vector<StepTask>& tasks,
+                                                      const MinimizeOptions& options) {
+  if (options.stop || tasks.size() != 1) return engine_->minimise(tasks, options);
+  Request request{tasks.front(), &options, {}, {}};
   std::unique_lock lock(mutex_);
   waiting_.push_back(&request);
   solve_waiting();
   solved_.wait(lock, [&] { return request.done(); });
   if (request.error) std::rethrow_exception(request.error);
-  return std::move(*request.summary);
+  return {std::move(*request.summary)};
 }
 
 /// Solves what is waited for, if all wait. Nobody else can do anything meanwhile, so the lock may be held.

@@ -36,18 +36,16 @@ class StepRendezvous final : public StepEngine {
     StepRendezvous& rendezvous_;
   };
 
-  /// Precondition: a member's. Steps with a deadline go alone.
-  MinimizeSummary minimise(const JkoStepProblem& problem, const Parametrisation& parameters, Vector& theta,
-                           const MinimizeOptions& options) override;
+  /// Precondition: a member's. Several tasks, and steps with a deadline, go without waiting for others.
+  std::vector<MinimizeSummary> minimise(const std::vector<StepTask>& tasks, const MinimizeOptions& options) override;
 
-  MinimizeSummary minimise(const JkoStepProblem& problem, const PooledParametrisation& parameters, Vector& theta,
-                           const MinimizeOptions& options) override {
-    return engine_->minimise(problem, parameters, theta, options);
+  MapAverages average(const ConvexMap<double>& map, PointsView points, const Vector& weights) override {
+    return engine_->average(map, points, weights);
   }
-  std::vector<MinimizeSummary> minimise(const std::vector<StepTask>& tasks, const MinimizeOptions& options) override {
-    return engine_->minimise(tasks, options);
+  Pushforward pushforward(const std::vector<const ConvexMap<double>*>& maps, PointsView points,
+                          PointsView score) override {
+    return engine_->pushforward(maps, points, score);
   }
-  MapValue apply(const ConvexMap<double>& map, PointsView points) override { return engine_->apply(map, points); }
 
   bool batches() const override { return true; }
   bool newton() const override { return engine_->newton(); }

@@ -21,13 +21,17 @@ constexpr double kAtRest = 1e-3;
 
 /// The nodes that are held out, or all the others. Which they are is random: every n-th point of a quasi-random
 /// sequence would be a biased sample.
-JkoStepProblem part(const JkoStepProblem& problem, bool held_out) {
-  Matrix uniform(problem.nodes.rows(), 1);
+std::vector<Index> part(Index nodes, bool held_out) {
+  Matrix uniform(nodes, 1);
   fill_uniform(0, 0, uniform);
   std::vector<Index> rows;
-  for (Index i = 0; i < problem.nodes.rows(); ++i) {
+  for (Index i = 0; i < nodes; ++i) {
     if ((uniform(i) < kHeldOut) == held_out) rows.push_back(i);
   }
+  return rows;
+}
+
+JkoStepProblem at(const std::vector<Index>& rows, const JkoStepProblem& problem) {
   JkoStepProblem selected = problem;
   selected.nodes = problem.nodes(rows, Eigen::all);
   selected.target = problem.target(rows, Eigen::all);
@@ -35,6 +39,10 @@ JkoStepProblem part(const JkoStepProblem& problem, bool held_out) {
   if (problem.score.size() > 0) selected.score = problem.score(rows, Eigen::all);
   selected.weights /= selected.weights.sum();
   return selected;
+}
+
+MapValue at(const std::vector<Index>& rows, const MapValue& value) {
+  return {value.image(rows, Eigen::all), value.log_det(rows), value.divergence(rows)};
 }
 
 /// By how much the loss is above that of the identity, which leaves the nodes where they are.
@@ -71,7 +79,7 @@ ConvexMap<double> pooled_map(const Vector& flat, Index d, Index units) {
 }
 
 double loss_of(const JkoStepProblem& problem, const ConvexMap<double>& map, StepEngine& engine) {
-  const double loss = step_loss(problem, engine.apply(map, problem.nodes));
+  const double loss = step_loss(problem, engine.pushforward({&map}, problem.nodes, Points()));
   return std::isfinite(loss) ? loss : std::numeric_limits<double>::infinity();
 }
 
@@ -138,12 +146,13 @@ ConvexMap<double> StepSolver::solve_newton(const JkoStepProblem& problem, double
 
 ConvexMap<double> StepSolver::solve_lbfgs(const JkoStepProblem& problem, double ratio, const MinimizeOptions& options,
                                           MinimizeSummary& summary) {
-  const JkoStepProblem training = options_.hold_out ? part(problem, false) : problem;
+  const JkoStepProblem training = options_.hold_out ? at(part(problem.nodes.rows(), false), problem) : problem;
   const Parametrisation parameters(options_.widths, Frame::of(training.nodes, training.weights), options_.seed);
-  const Vector identity = parameters.start(training.nodes, training.weights);
+  const Vector identity = parameters.start(
+      [&](const ConvexMap<double>& map) { return options_.engine->average(map, training.nodes, training.weights); });
   Vector solution = identity;
   if (ratio > 0.0) solution += ratio * (theta_ - identity_theta_);
-  summary = options_.engine->minimise(training, parameters, solution, options);
+  summary = minimise(*options_.engine, training, &parameters, solution, options);
   theta_ = solution;
   identity_theta_ = identity;
   return parameters.map(solution);
@@ -160,7 +169,7 @@ ConvexMap<double> StepSolver::solve_pooled(const JkoStepProblem& problem, bool a
   }
   const PooledParametrisation parameters(guess, problem.nodes, problem.weights);
   Vector solution = parameters.start();
-  summary = options_.engine->minimise(problem, parameters, solution, options);
+  summary = minimise(*options_.engine, problem, &parameters, solution, options);
   ConvexMap<double> map = parameters.map(solution);
   theta_ = flat(map);
   identity_theta_.resize(0);
@@ -187,18 +196,16 @@ JkoStepResult StepSolver::solve(const JkoStepProblem& problem, double length, co
     result.record.attempts = attempt + 1;
     result.record.iterations[attempt] = result.summary.iterations;
     result.stopped = result.stopped || result.summary.reason == MinimizeSummary::Reason::stopped;
-    MapValue value = options_.engine->apply(result.map, problem.nodes);
-    const bool valid = value.image.allFinite() && value.log_det.allFinite() &&
-                       value.log_det.minCoeff() > std::log(kSmallestDeterminant);
-    const double excess = valid ? excess_loss(problem, value) : kInfinity;
+    result.moved = options_.engine->pushforward({&result.map}, problem.nodes, problem.score);
+    const Pushforward& moved = result.moved;
+    const bool valid = moved.image.allFinite() && moved.log_det.allFinite() &&
+                       moved.log_det.minCoeff() > std::log(kSmallestDeterminant);
+    const double excess = valid ? excess_loss(problem, moved) : kInfinity;
     bool good = excess <= slack;
     at_rest = problem.score.size() > 0 && excess <= kAtRest * problem.temperature;
-    result.image = std::move(value.image);
-    result.log_det = std::move(value.log_det);
     if (good && trained && options_.hold_out) {
-      const JkoStepProblem held_out = part(problem, true);
-      good = excess_loss(held_out, options_.engine->apply(result.map, held_out.nodes)) <=
-             slack + 1e-3 * problem.temperature;
+      const std::vector<Index> held_out = part(problem.nodes.rows(), true);
+      good = excess_loss(at(held_out, problem), at(held_out, moved)) <= slack + 1e-3 * problem.temperature;
     }
     if (good) {
       last_length_ = length;
@@ -208,16 +215,15 @@ JkoStepResult StepSolver::solve(const JkoStepProblem& problem, double length, co
   if (at_rest) {
     last_length_ = length;
     result.map = ConvexMap<double>::affine(Matrix::Identity(dimension_, dimension_), Vector::Zero(dimension_));
-    result.image = problem.nodes;
-    result.log_det.setZero();
+    result.moved.image = problem.nodes;
+    result.moved.log_det.setZero();
+    result.moved.score = problem.score;
     return result;
   }
   forget();
   result.fallback = !plain;
   result.map = affine_step(problem, length);
-  MapValue value = options_.engine->apply(result.map, problem.nodes);
-  result.image = std::move(value.image);
-  result.log_det = std::move(value.log_det);
+  result.moved = options_.engine->pushforward({&result.map}, problem.nodes, problem.score);
   return result;
 }
 

@@ -48,8 +48,7 @@ struct StepSolverOptions {
 
 struct JkoStepResult {
   ConvexMap<double> map;
-  Points image;             ///< T(x), (N, D)
-  Vector log_det;           ///< log det ∇²ψ(x), (N)
+  Pushforward moved;        ///< the nodes and the law's score behind the map
   MinimizeSummary summary;  ///< of the last attempt
   SolveRecord record;
   bool stopped = false;    ///< a deadline struck

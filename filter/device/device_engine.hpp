@@ -30,6 +30,8 @@ struct TensorEngineOptions {
   bool cuda = false;              ///< else LibTorch's processor, which is slow and for tests
   bool single_precision = false;  ///< float instead of double
   std::size_t memory = 0;         ///< bytes that a step may take; 0: what is free on the device
+  /// Maps are evaluated on the processor where that takes fewer floating point operations than these.
+  double fewest_operations = 0.0;
 };
 
 /// The engine of LibTorch's tensor operations, which batches. Throws DeviceError if `options.cuda` and there is none.

@@ -11,23 +11,15 @@ class FusedEngine final : public StepEngine {
   FusedEngine(FusedSolver solver, std::shared_ptr<StepEngine> otherwise)
       : solver_(std::move(solver)), otherwise_(std::move(otherwise)) {}
 
-  MinimizeSummary minimise(const JkoStepProblem& problem, const Parametrisation& parameters, Vector& theta,
-                           const MinimizeOptions& options) override {
-    return minimise({{&problem, &parameters, &theta}}, options).front();
-  }
-
-  MinimizeSummary minimise(const JkoStepProblem& problem, const PooledParametrisation& parameters, Vector& theta,
-                           const MinimizeOptions& options) override {
-    return otherwise_->minimise(problem, parameters, theta, options);
-  }
-
   std::vector<MinimizeSummary> minimise(const std::vector<StepTask>& tasks, const MinimizeOptions& options) override {
     std::vector<const JkoStepProblem*> problems;
     std::vector<const Parametrisation*> parameters;
     std::vector<Vector> thetas;
     for (const StepTask& task : tasks) {
+      const auto* layers = std::get_if<const Parametrisation*>(&task.parameters);
+      if (!layers) return otherwise_->minimise(tasks, options);
       problems.push_back(task.problem);
-      parameters.push_back(task.parameters);
+      parameters.push_back(*layers);
       thetas.push_back(*task.theta);
     }
     std::vector<MinimizeSummary> summaries;
@@ -43,7 +35,13 @@ class FusedEngine final : public StepEngine {
     return summaries;
   }
 
-  MapValue apply(const ConvexMap<double>& map, PointsView points) override { return otherwise_->apply(map, points); }
+  MapAverages average(const ConvexMap<double>& map, PointsView points, const Vector& weights) override {
+    return otherwise_->average(map, points, weights);
+  }
+  Pushforward pushforward(const std::vector<const ConvexMap<double>*>& maps, PointsView points,
+                          PointsView score) override {
+    return otherwise_->pushforward(maps, points, score);
+  }
   bool batches() const override { return true; }
   std::string name() const override { return otherwise_->name() + ", fused"; }
 

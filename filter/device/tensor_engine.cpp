@@ -45,16 +45,16 @@ class Plan {
 
   const Key& key() const { return key_; }
 
-  template <class Parameters>
-  void assign(Index b, const JkoStepProblem& problem, const Parameters& parameters, const Vector& theta) {
-    parameters_.assign(b, parameters);
+  void assign(Index b, const StepTask& task) {
+    const JkoStepProblem& problem = *task.problem;
+    std::visit([&](const auto* parameters) { parameters_.assign(b, *parameters); }, task.parameters);
     copy_to(problem.nodes, nodes_.select(0, b));
     copy_to(problem.target, target_.select(0, b));
     const bool scored = problem.score.size() > 0;
     if (scored) copy_to(problem.score, score_.select(0, b));
     const auto row = [b](const at::Tensor& tensor) { return tensor.slice(0, b, b + 1); };
     copy_to(problem.weights.transpose(), row(weights_));
-    copy_to(theta.transpose(), row(first_));
+    copy_to(task.theta->transpose(), row(first_));
     row(tau_hat_).fill_(problem.tau_hat);
     row(temperature_).fill_(problem.temperature);
     row(score_factor_).fill_(scored ? problem.temperature : 0.0);
@@ -129,42 +129,55 @@ class LibTorchEngine final : public StepEngine {
         tensors_(at::TensorOptions(options.single_precision ? at::kFloat : at::kDouble)
                      .device(options.cuda ? at::kCUDA : at::kCPU)) {}
 
-  MinimizeSummary minimise(const JkoStepProblem& problem, const Parametrisation& parameters, Vector& theta,
-                           const MinimizeOptions& options) override {
-    return minimise_all<Parametrisation>({&problem}, {&parameters}, {&theta}, options).front();
-  }
-
-  MinimizeSummary minimise(const JkoStepProblem& problem, const PooledParametrisation& parameters, Vector& theta,
-                           const MinimizeOptions& options) override {
-    return minimise_all<PooledParametrisation>({&problem}, {&parameters}, {&theta}, options).front();
-  }
-
   std::vector<MinimizeSummary> minimise(const std::vector<StepTask>& tasks, const MinimizeOptions& options) override {
     if (tasks.empty()) return {};
-    std::vector<const JkoStepProblem*> problems;
-    std::vector<const Parametrisation*> parameters;
-    std::vector<Vector*> thetas;
-    for (const StepTask& task : tasks) {
-      problems.push_back(task.problem);
-      parameters.push_back(task.parameters);
-      thetas.push_back(task.theta);
-    }
-    return minimise_all(problems, parameters, thetas, options);
+    return guarded([&] {
+      const StepTask& one = tasks.front();
+      const StepShape shape{static_cast<Index>(tasks.size()), one.problem->nodes.rows(), one.problem->nodes.cols(),
+                            std::visit([](const auto* parameters) { return parameters->widths(); }, one.parameters),
+                            std::holds_alternative<const PooledParametrisation*>(one.parameters)};
+      const std::lock_guard lock(mutex_);
+      Plan& plan = plan_for(shape, tasks, options);
+      for (std::size_t b = 0; b < tasks.size(); ++b) plan.assign(static_cast<Index>(b), tasks[b]);
+      std::vector<MinimizeSummary> summaries = plan.solve(options);
+      for (std::size_t b = 0; b < tasks.size(); ++b) *tasks[b].theta = plan.solution(static_cast<Index>(b));
+      return summaries;
+    });
   }
 
   bool batches() const override { return true; }
 
-  MapValue apply(const ConvexMap<double>& map, PointsView points) override {
+  MapAverages average(const ConvexMap<double>& map, PointsView points, const Vector& weights) override {
+    if (few(points, {&map})) return jko::average(map, points, weights);
     return guarded([&] {
-      const StepShape shape{1, points.rows(), points.cols(), map.widths(), map.pooled()};
-      // Steps of one filter are alike: what is free is asked for once, since that stops the device.
-      if (const std::size_t needed = bytes_of(shape, 0); needed > granted_) {
-        require_memory(shape, 0);
-        granted_ = needed;
+      claim(points, map);
+      const TensorMapTape tape = forward(TensorMap::of(map, tensors_), on_device(points));
+      const at::Tensor w = to_tensor(weights.transpose(), tensors_);  // (1, N)
+      return MapAverages{to_matrix(w.matmul(tape.hessian.squeeze(0).flatten(1)).reshape({points.cols(), -1})),
+                         to_matrix(w.matmul(tape.image.squeeze(0)).squeeze(0))};
+    });
+  }
+
+  Pushforward pushforward(const std::vector<const ConvexMap<double>*>& maps, PointsView points,
+                          PointsView score) override {
+    if (few(points, maps)) return jko::pushforward(maps, points, score);
+    return guarded([&] {
+      at::Tensor x = on_device(points), before, log_det, trace;
+      at::Tensor s = score.size() > 0 ? on_device(score) : at::Tensor();
+      for (const ConvexMap<double>* link : maps) {
+        claim(points, *link);
+        const TensorMap map = TensorMap::of(*link, tensors_);
+        const TensorMapTape tape = forward(map, x);
+        if (s.defined()) s = tape.inverse.matmul((s - log_det_gradient(map, x, tape)).unsqueeze(-1)).squeeze(-1);
+        before = x;
+        x = tape.image;
+        log_det = log_det.defined() ? log_det + tape.log_det : tape.log_det;
+        trace = divergence(tape);
       }
-      const TensorMapTape tape = forward(TensorMap::of(map, tensors_), to_tensor(points, tensors_).unsqueeze(0));
-      return MapValue{to_matrix(tape.image.squeeze(0)), to_matrix(tape.log_det.squeeze(0)),
-                      to_matrix(divergence(tape).squeeze(0))};
+      const auto back = [](const at::Tensor& batch) { return to_matrix(batch.squeeze(0)); };
+      return Pushforward{{back(x), back(log_det), back(trace)},
+                         maps.size() == 1 ? Points(points) : Points(back(before)),
+                         s.defined() ? Points(back(s)) : Points()};
     });
   }
 
@@ -174,33 +187,29 @@ class LibTorchEngine final : public StepEngine {
   }
 
  private:
-  template <class Parameters>
-  std::vector<MinimizeSummary> minimise_all(const std::vector<const JkoStepProblem*>& problems,
-                                            const std::vector<const Parameters*>& parameters,
-                                            const std::vector<Vector*>& thetas, const MinimizeOptions& options) {
-    return guarded([&] {
-      const JkoStepProblem& one = *problems.front();
-      const StepShape shape{static_cast<Index>(problems.size()), one.nodes.rows(), one.nodes.cols(),
-                            parameters.front()->widths(), std::is_same_v<Parameters, PooledParametrisation>};
-      const std::lock_guard lock(mutex_);
-      Plan& plan = plan_for(shape, problems, options);
-      for (std::size_t b = 0; b < problems.size(); ++b) {
-        plan.assign(static_cast<Index>(b), *problems[b], *parameters[b], *thetas[b]);
+  /// A batch of one.
+  at::Tensor on_device(PointsView points) const { return to_tensor(points, tensors_).unsqueeze(0); }
+
+  /// Whether the processor is through with so little before a device has been told what to do.
+  bool few(PointsView points, const std::vector<const ConvexMap<double>*>& maps) const {
+    const auto d = static_cast<double>(points.cols());
+    double operations = 0.0;
+    for (const ConvexMap<double>* map : maps) {
+      for (const auto& layer : map->layers) {
+        const auto inputs = map->pooled() ? 0.5 * d * d : static_cast<double>(layer.A.cols() + layer.W.cols());
+        operations += 2.0 * (1.0 + d) * inputs * static_cast<double>(layer.b.size());
       }
-      std::vector<MinimizeSummary> summaries = plan.solve(options);
-      for (std::size_t b = 0; b < problems.size(); ++b) *thetas[b] = plan.solution(static_cast<Index>(b));
-      return summaries;
-    });
+    }
+    return static_cast<double>(points.rows()) * operations < options_.fewest_operations;
   }
 
   /// The plan of the last solve, if it will do: steps of one filter are alike.
-  Plan& plan_for(const StepShape& shape, const std::vector<const JkoStepProblem*>& problems,
-                 const MinimizeOptions& options) {
+  Plan& plan_for(const StepShape& shape, const std::vector<StepTask>& tasks, const MinimizeOptions& options) {
     std::vector<const Potential*> potentials;
     std::vector<std::pair<const void*, std::uint64_t>> identities;
-    for (const JkoStepProblem* problem : problems) {
-      potentials.push_back(problem->potential);
-      identities.emplace_back(problem->potential, problem->potential->identity());
+    for (const StepTask& task : tasks) {
+      potentials.push_back(task.problem->potential);
+      identities.emplace_back(potentials.back(), potentials.back()->identity());
     }
     Plan::Key key{shape.batch, shape.nodes,        shape.dimension, shape.widths,     shape.pooled,
                   identities,  options.iterations, options.memory,  options.patience, options.first_step};
@@ -213,6 +222,16 @@ class LibTorchEngine final : public StepEngine {
 
   std::size_t bytes_of(const StepShape& shape, int memory_pairs) const {
     return bytes_needed(shape, memory_pairs, options_.single_precision ? sizeof(float) : sizeof(double));
+  }
+
+  /// Room for a map at these points. Steps of one filter are alike: what is free is asked for once, since that stops
+  /// the device.
+  void claim(PointsView points, const ConvexMap<double>& map) {
+    const StepShape shape{1, points.rows(), points.cols(), map.widths(), map.pooled()};
+    const std::size_t needed = bytes_of(shape, 0);
+    if (needed <= granted_) return;
+    require_memory(shape, 0);
+    granted_ = needed;
   }
 
   void require_memory(const StepShape& shape, int memory_pairs) const {
@@ -238,7 +257,7 @@ class LibTorchEngine final : public StepEngine {
 
   TensorEngineOptions options_;
   at::TensorOptions tensors_;
-  std::atomic<std::size_t> granted_{0};  ///< bytes that apply() may take
+  std::atomic<std::size_t> granted_{0};  ///< bytes that evaluating a map may take
   std::mutex mutex_;
   std::unique_ptr<Plan> plan_;
 };

@@ -166,25 +166,18 @@ TensorMapTape forward(const TensorMap& map, const at::Tensor& x) {
 
 at::Tensor divergence(const TensorMapTape& tape) { return tape.hessian.diagonal(0, -2, -1).sum(-1); }
 
-TensorMap backward(const TensorMap& map, const at::Tensor& x, const TensorMapTape& tape, const at::Tensor& d_image,
-                   const at::Tensor& d_log_det, const at::Tensor& d_divergence) {
-  const int64_t n = x.size(1);
-  const std::size_t count = map.layers.size();
-  // ∂ log det H / ∂H = H⁻¹.
-  at::Tensor G = tape.inverse * d_log_det.unsqueeze(-1).unsqueeze(-1);
-  G.diagonal(0, -2, -1).add_(d_divergence.unsqueeze(-1));
-  TensorMap gradient;
-  gradient.pooled = map.pooled;
-  gradient.Q = G.sum(1) + d_image.transpose(1, 2).matmul(x);
-  gradient.c = d_image.sum(1);
-  if (map.pooled) {
-    backward_pooled(map, x, tape, d_image, G, gradient);
-    return gradient;
-  }
+namespace {
 
-  struct Adjoint {
-    at::Tensor J, s, u, lambda, a;
-  };
+/// ∂L/∂ of what forward() computed in a layer.
+struct Adjoint {
+  at::Tensor J, s, u, lambda, a;
+};
+
+/// From ∂L/∂T (B, N, D) and G = ∂L/∂∇²ψ (B, N, D, D), point by point.
+std::vector<Adjoint> reverse(const TensorMap& map, const TensorMapTape& tape, const at::Tensor& d_image,
+                             const at::Tensor& G) {
+  const int64_t n = d_image.size(1);
+  const std::size_t count = map.layers.size();
   std::vector<Adjoint> adjoints(count);
 
   // Top down: the directional derivatives J_l, which enter ∇²ψ and J_{l+1}.
@@ -220,8 +213,45 @@ TensorMap backward(const TensorMap& map, const at::Tensor& x, const TensorMapTap
     adjoints[l].a = adjoints[l].s * layer.s * (1.0 - layer.s);
     if (l + 1 < count) adjoints[l].a = adjoints[l].a + adjoints[l + 1].a.matmul(map.layers[l + 1].W) * layer.s;
   }
+  return adjoints;
+}
 
-  for (std::size_t l = 0; l < count; ++l) {
+/// pool_block.cpp, input_gradient().
+at::Tensor input_gradient_pooled(const TensorMap& map, const TensorMapTape& tape, const at::Tensor& G) {
+  const TensorMap::Layer& pool = map.layers.front();
+  const at::Tensor G_plane = G.matmul(tape.plane.unsqueeze(-1)).squeeze(-1);
+  const at::Tensor bend =
+      tape.share * (G.flatten(2).matmul(tape.squares.transpose(1, 2)) - 2.0 * G_plane.matmul(pool.A.transpose(1, 2)));
+  return pool.w.unsqueeze(-1) * (bend.matmul(pool.A) - tape.plane * bend.sum(-1, true));
+}
+
+}  // namespace
+
+// A point enters ∇²ψ through the activations alone, as a_l = A_l x + ….
+at::Tensor log_det_gradient(const TensorMap& map, const at::Tensor& x, const TensorMapTape& tape) {
+  if (map.pooled) return input_gradient_pooled(map, tape, tape.inverse);
+  at::Tensor gradient = at::zeros_like(x);
+  const std::vector<Adjoint> adjoints = reverse(map, tape, gradient, tape.inverse);
+  for (std::size_t l = 0; l < adjoints.size(); ++l) gradient = gradient + adjoints[l].a.matmul(map.layers[l].A);
+  return gradient;
+}
+
+TensorMap backward(const TensorMap& map, const at::Tensor& x, const TensorMapTape& tape, const at::Tensor& d_image,
+                   const at::Tensor& d_log_det, const at::Tensor& d_divergence) {
+  // ∂ log det H / ∂H = H⁻¹.
+  at::Tensor G = tape.inverse * d_log_det.unsqueeze(-1).unsqueeze(-1);
+  G.diagonal(0, -2, -1).add_(d_divergence.unsqueeze(-1));
+  TensorMap gradient;
+  gradient.pooled = map.pooled;
+  gradient.Q = G.sum(1) + d_image.transpose(1, 2).matmul(x);
+  gradient.c = d_image.sum(1);
+  if (map.pooled) {
+    backward_pooled(map, x, tape, d_image, G, gradient);
+    return gradient;
+  }
+
+  const std::vector<Adjoint> adjoints = reverse(map, tape, d_image, G);
+  for (std::size_t l = 0; l < adjoints.size(); ++l) {
     const TensorMapTape::Layer& layer = tape.layers[l];
     const Adjoint& adjoint = adjoints[l];
     TensorMap::Layer sum;

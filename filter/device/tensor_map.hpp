@@ -56,6 +56,9 @@ TensorMapTape forward(const TensorMap& map, const at::Tensor& x);
 /// div T = tr ∇²ψ, (B, N).
 at::Tensor divergence(const TensorMapTape& tape);
 
+/// ∇ log det ∇²ψ at the points `x` of forward(), (B, N, D).
+at::Tensor log_det_gradient(const TensorMap& map, const at::Tensor& x, const TensorMapTape& tape);
+
 /// ∂L/∂(Q, c, A, W, b, w) from ∂L/∂T (B, N, D), ∂L/∂log det and ∂L/∂div T (B, N).
 TensorMap backward(const TensorMap& map, const at::Tensor& x, const TensorMapTape& tape, const at::Tensor& d_image,
                    const at::Tensor& d_log_det, const at::Tensor& d_divergence);

@@ -26,8 +26,7 @@ Belief belief(Index d, double noise) {
 }
 
 void advance(Belief& belief, const ConvexMap<double>& map) {
-  const MapValue value = apply(map, belief.nodes().x);
-  belief.advance(map, value.image, value.log_det);
+  belief.advance(map, pushforward({&map}, belief.nodes().x, belief.nodes().score));
 }
 
 }  // namespace

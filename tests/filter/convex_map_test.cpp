@@ -271,7 +271,7 @@ TEST_CASE("The score of a law that was pushed forward is the gradient of its den
         const MapInverse back = invert(map, at);
         return Vector(law.log_density(back.preimage) - back.log_det);
       };
-      const Points pushed = pushforward_score(map, x, score);
+      const Points pushed = pushforward({&map}, x, score).score;
       for (Index k = 0; k < d; ++k) {
         Points up = z, down = z;
         up.col(k).array() += 1e-3;
@@ -280,6 +280,46 @@ TEST_CASE("The score of a law that was pushed forward is the gradient of its den
         CHECK(relative_difference(slope, pushed.col(k)) < 1e-4);
       }
     }
+  }
+}
+
+TEST_CASE("A law goes through a chain as through one map after another", "[convex_map]") {
+  const Index d = 3;
+  const std::vector<ConvexMap<double>> maps{random_map(d, {6, 5}, 1), random_pooled_map(d, 4, 2),
+                                            ConvexMap<double>::affine(1.3 * Matrix::Identity(d, d), Vector::Ones(d))};
+  std::vector<const ConvexMap<double>*> chain;
+  const Points x = random_points(150, d, 5), score = random_points(150, d, 6);  // two whole blocks and a part
+  Points image = x, before, s = score;
+  Vector log_det = Vector::Zero(150);
+  for (const auto& map : maps) {
+    chain.push_back(&map);
+    const MapValue value = apply(map, image);
+    s = pushforward({&map}, image, s).score;
+    before = std::move(image);
+    image = value.image;
+    log_det += value.log_det;
+    const Pushforward moved = pushforward(chain, x, score), unscored = pushforward(chain, x);
+    CHECK(relative_difference(image, moved.image) < 1e-12);
+    CHECK(relative_difference(before, moved.before) < 1e-12);
+    CHECK(relative_difference(log_det, moved.log_det) < 1e-11);
+    CHECK(relative_difference(value.divergence, moved.divergence) < 1e-12);
+    CHECK(relative_difference(s, moved.score) < 1e-11);
+    CHECK(relative_difference(moved.image, unscored.image) < 1e-12);
+    CHECK(relative_difference(moved.log_det, unscored.log_det) < 1e-11);
+    CHECK(unscored.score.size() == 0);
+  }
+}
+
+TEST_CASE("Averages of a map are those of its values", "[convex_map]") {
+  const Points x = random_points(150, 3, 5);
+  const Vector weights = random_points(150, 1, 6).cwiseAbs2();
+  for (const ConvexMap<double>& map : {random_map(3, {6}, 1), random_map(3, {6, 5}, 1), random_pooled_map(3, 6, 2)}) {
+    MapEvaluator<double> evaluator(x, map.widths());
+    evaluator.forward(map);
+    const MapAverages sums = average(map, x, weights);
+    const Matrix hessian = (weights.transpose() * evaluator.hessian()).reshaped(3, 3);
+    CHECK(relative_difference(hessian, sums.hessian) < 1e-12);
+    CHECK(relative_difference(evaluator.image().transpose() * weights, sums.image) < 1e-12);
   }
 }
 

@@ -53,7 +53,7 @@ TEST_CASE("The step of a Gaussian in a bowl is the affine map of the closed form
       CHECK_FALSE(step.fallback);
       const Points exact = (s * nodes.x).array() + (r - s);
       // Root mean square under the law, in units of its width.
-      const double error = std::sqrt(nodes.weights.dot((step.image - exact).rowwise().squaredNorm()));
+      const double error = std::sqrt(nodes.weights.dot((step.moved.image - exact).rowwise().squaredNorm()));
       CHECK(error < (solver == Solver::newton ? 1e-2 : 4e-2) * sigma);
     }
   }
@@ -122,7 +122,7 @@ TEST_CASE("With the score, a step at the stationary law does not follow the node
       options.tolerance = 1e-9;
       options.iterations = 1000;
       const JkoStepProblem problem{x, Vector::Constant(count, 1.0 / count), x, 1.0, 1.0, &bowl, 1.0, score};
-      return std::sqrt((StepSolver(options, d).solve(problem, 1.0).image - x).squaredNorm() / (count * d));
+      return std::sqrt((StepSolver(options, d).solve(problem, 1.0).moved.image - x).squaredNorm() / (count * d));
     };
     const double with_score = moved(-x), without = moved(Points());
     CHECK(without > 0.05);
@@ -184,10 +184,10 @@ TEST_CASE("A step that cannot be solved is replaced by a plain one and flagged",
       StepSolver steps(options, d);
       const JkoStepResult step = steps.solve(step_problem(nodes, broken, 0.1, 1.0), 0.1);
       CHECK(step.fallback);
-      CHECK(step.image.allFinite());
-      CHECK(step.log_det.allFinite());
+      CHECK(step.moved.image.allFinite());
+      CHECK(step.moved.log_det.allFinite());
       // Without usable forces what is left is diffusion: the variance grows by 2τ/β.
-      const Points centred = step.image.rowwise() - (step.image.transpose() * nodes.weights).transpose();
+      const Points centred = step.moved.image.rowwise() - (step.moved.image.transpose() * nodes.weights).transpose();
       const double variance = nodes.weights.dot(centred.rowwise().squaredNorm()) / d;
       CHECK(variance == Approx(nodes.covariance().trace() / d + 0.2).epsilon(1e-6));
     }
@@ -203,8 +203,8 @@ TEST_CASE("A deadline ends a step at once with a usable map", "[step_solver]") {
     options.budget_ms = 1e-6;  // has struck by the first evaluation
     StepSolver steps(options, 2);
     const JkoStepResult step = steps.solve(step_problem(nodes, ripple, 0.05, 1.0), 0.05);
-    CHECK(step.image.allFinite());
-    CHECK(step.log_det.allFinite());
+    CHECK(step.moved.image.allFinite());
+    CHECK(step.moved.log_det.allFinite());
     CHECK(step.summary.iterations <= 1);
   }
 }

@@ -7,6 +7,7 @@
 #include "filter/device/device_engine.hpp"
 #include "filter/jko_filter.hpp"
 #include "tests/filter/filter_tester.hpp"
+#include "tests/filter/watched_engine.hpp"
 #include "tests/test.hpp"
 
 using namespace jko;
@@ -77,23 +78,30 @@ TEST_CASE("Steps of different shapes meet in batches of their own", "[step_rende
   CHECK(means[1] == means[3]);
 }
 
-TEST_CASE("An error of a batch reaches each of its members", "[step_rendezvous]") {
-  class Broken final : public StepEngine {
-   public:
-    MinimizeSummary minimise(const JkoStepProblem&, const Parametrisation&, Vector&, const MinimizeOptions&) override {
-      throw DeviceError("broken");
-    }
-    MinimizeSummary minimise(const JkoStepProblem&, const PooledParametrisation&, Vector&,
-                             const MinimizeOptions&) override {
-      throw DeviceError("broken");
-    }
-    std::vector<MinimizeSummary> minimise(const std::vector<StepTask>&, const MinimizeOptions&) override {
-      throw DeviceError("broken");
-    }
-    MapValue apply(const ConvexMap<double>& map, PointsView x) override { return processor_engine()->apply(map, x); }
-    std::string name() const override { return "broken"; }
+TEST_CASE("Steps of pooled maps meet as well", "[step_rendezvous]") {
+  const auto meeting = std::make_shared<StepRendezvous>(tensor_engine({}));
+  const auto mean = [](const std::shared_ptr<StepEngine>& engine, std::size_t i) {
+    JkoOptions options = small_steps(engine);
+    options.widths = {6};
+    options.solver = Solver::pooled;
+    options.seed = i;
+    JkoFilter filter(ou_model(3), options);
+    filter.predict(0.5);
+    return filter.mean()(0);
   };
-  const auto meeting = std::make_shared<StepRendezvous>(std::make_shared<Broken>());
+  std::vector<double> together(3);
+  meet(*meeting, together.size(), [&](std::size_t i) { together[i] = mean(meeting, i); });
+  CHECK(meeting->largest_batch() == together.size());
+  for (std::size_t i = 0; i < together.size(); ++i) {
+    CHECK(together[i] == Approx(mean(tensor_engine({}), i)).epsilon(1e-6).margin(1e-7));
+  }
+}
+
+TEST_CASE("An error of a batch reaches each of its members", "[step_rendezvous]") {
+  const auto broken = std::make_shared<WatchedEngine>("broken", [](const std::vector<StepTask>& tasks) {
+    if (!tasks.empty()) throw DeviceError("broken");
+  });
+  const auto meeting = std::make_shared<StepRendezvous>(broken);
   std::vector<std::string> said(2);
   meet(*meeting, said.size(), [&](std::size_t i) {
     try {
