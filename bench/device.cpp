@@ -7,6 +7,8 @@
 // columns stay empty, and LibTorch on the processor shows that the same code runs. Needs neither the program nor its
 // libraries; never fails.
 
+#include <omp.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -49,13 +51,14 @@ struct Engine {
 std::vector<Engine> engines() {
   std::vector<Engine> all{{"processor", processor_engine()}, {"LibTorch, processor", tensor_engine({})}};
   if (!cuda_available()) return all;
-  all.push_back({"CUDA, double", tensor_engine({true, false, 0})});
-  all.push_back({"CUDA, float", tensor_engine({true, true, 0})});
+  all.push_back({"CUDA, double", tensor_engine({true, false, 0, kFewestOperations})});
+  all.push_back({"CUDA, float", tensor_engine({true, true, 0, kFewestOperations})});
   if (!fused_device_present()) return all;
   for (const FusedPrecision precision : {FusedPrecision::double_precision, FusedPrecision::single_precision}) {
     const std::string name =
         precision == FusedPrecision::double_precision ? "CUDA, fused, double" : "CUDA, fused, float";
-    all.push_back({name, fused_engine(FusedSolver::on_device({precision}), tensor_engine({true, false, 0}))});
+    all.push_back(
+        {name, fused_engine(FusedSolver::on_device({precision}), tensor_engine({true, false, 0, kFewestOperations}))});
   }
   return all;
 }
@@ -324,6 +327,7 @@ double together(Index filters, const std::shared_ptr<StepEngine>& engine) {
     std::vector<std::thread> threads;
     for (std::size_t i = 0; i < members.size(); ++i) {
       threads.emplace_back([&, i] {
+        omp_set_num_threads(1);  // the cores are the filters'
         JkoOptions options;
         options.step = 0.1;
         options.solver = Solver::lbfgs;

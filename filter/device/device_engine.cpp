@@ -7,13 +7,6 @@
 
 namespace jko {
 
-namespace {
-
-/// What a core does in the time of the fifty launches that a map's evaluation takes, about half a millisecond.
-constexpr double kFewestOperations = 3e6;
-
-}  // namespace
-
 bool cuda_built() { return cuda::built(); }
 bool cuda_available() { return cuda::available(); }
 

@@ -26,11 +26,15 @@ bool cuda_available();
 /// which in few dimensions is far better than either, on the processor. `report` is told when a device has failed.
 std::shared_ptr<StepEngine> device_engine(Device device, std::function<void(const std::string&)> report = {});
 
+/// What a core does in the time of the fifty launches that a map's evaluation takes, about half a millisecond.
+inline constexpr double kFewestOperations = 3e6;
+
 struct TensorEngineOptions {
   bool cuda = false;              ///< else LibTorch's processor, which is slow and for tests
   bool single_precision = false;  ///< float instead of double
   std::size_t memory = 0;         ///< bytes that a step may take; 0: what is free on the device
-  /// Maps are evaluated on the processor where that takes fewer floating point operations than these.
+  /// Maps are evaluated on the processor where that takes fewer floating point operations than these; for a device
+  /// kFewestOperations.
   double fewest_operations = 0.0;
 };
 
