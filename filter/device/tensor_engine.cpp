@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
+#include <limits>
 #include <mutex>
 #include <numeric>
 #include <tuple>
@@ -131,17 +133,21 @@ class LibTorchEngine final : public StepEngine {
 
   std::vector<MinimizeSummary> minimise(const std::vector<StepTask>& tasks, const MinimizeOptions& options) override {
     if (tasks.empty()) return {};
+    const StepTask& one = tasks.front();
+    const StepShape shape{1, one.problem->nodes.rows(), one.problem->nodes.cols(),
+                          std::visit([](const auto* parameters) { return parameters->widths(); }, one.parameters),
+                          std::holds_alternative<const PooledParametrisation*>(one.parameters)};
     return guarded([&] {
-      const StepTask& one = tasks.front();
-      const StepShape shape{static_cast<Index>(tasks.size()), one.problem->nodes.rows(), one.problem->nodes.cols(),
-                            std::visit([](const auto* parameters) { return parameters->widths(); }, one.parameters),
-                            std::holds_alternative<const PooledParametrisation*>(one.parameters)};
       const std::lock_guard lock(mutex_);
-      Plan& plan = plan_for(shape, tasks, options);
-      for (std::size_t b = 0; b < tasks.size(); ++b) plan.assign(static_cast<Index>(b), tasks[b]);
-      std::vector<MinimizeSummary> summaries = plan.solve(options);
-      for (std::size_t b = 0; b < tasks.size(); ++b) *tasks[b].theta = plan.solution(static_cast<Index>(b));
-      return summaries;
+      const auto at_once = static_cast<std::ptrdiff_t>(room_for(bytes_of(shape, options.memory)));
+      std::vector<MinimizeSummary> all;
+      for (auto first = tasks.begin(); first != tasks.end();) {
+        const auto last = first + std::min(at_once, tasks.end() - first);
+        std::vector<MinimizeSummary> some = solve({first, last}, shape, options);
+        std::move(some.begin(), some.end(), std::back_inserter(all));
+        first = last;
+      }
+      return all;
     });
   }
 
@@ -187,6 +193,28 @@ class LibTorchEngine final : public StepEngine {
   }
 
  private:
+  /// Precondition: the mutex is held. `shape`: of one of the tasks.
+  std::vector<MinimizeSummary> solve(const std::vector<StepTask>& tasks, StepShape shape,
+                                     const MinimizeOptions& options) {
+    shape.batch = static_cast<Index>(tasks.size());
+    Plan& plan = plan_for(shape, tasks, options);
+    for (std::size_t b = 0; b < tasks.size(); ++b) plan.assign(static_cast<Index>(b), tasks[b]);
+    std::vector<MinimizeSummary> summaries = plan.solve(options);
+    for (std::size_t b = 0; b < tasks.size(); ++b) *tasks[b].theta = plan.solution(static_cast<Index>(b));
+    return summaries;
+  }
+
+  /// How many tasks of so many bytes a batch may have: at least one. What is free is asked for once, before this engine
+  /// has taken any of it, and a tenth is left for what else is evaluated.
+  std::size_t room_for(std::size_t bytes) {
+    if (room_ == 0) {
+      room_ = options_.memory > 0 ? options_.memory
+              : options_.cuda     ? cuda::free_bytes() / 10 * 9
+                                  : std::numeric_limits<std::size_t>::max();
+    }
+    return std::max<std::size_t>(1, room_ / bytes);
+  }
+
   /// A batch of one.
   at::Tensor on_device(PointsView points) const { return to_tensor(points, tensors_).unsqueeze(0); }
 
@@ -259,6 +287,7 @@ class LibTorchEngine final : public StepEngine {
   at::TensorOptions tensors_;
   std::atomic<std::size_t> granted_{0};  ///< bytes that evaluating a map may take
   std::mutex mutex_;
+  std::size_t room_ = 0;  ///< bytes that a batch may take; 0: not asked yet
   std::unique_ptr<Plan> plan_;
 };
 

@@ -262,6 +262,32 @@ TEST_CASE("Too little memory on the device is one clear line, and what is needed
   CHECK(bytes_needed(one, 20, 4) == bytes_needed(one, 20, 8) / 2);
 }
 
+TEST_CASE("A batch that does not fit is solved in smaller ones", "[tensor_engine]") {
+  const SineWell potential(2);
+  std::vector<JkoStepProblem> problems;
+  for (unsigned b = 0; b < 5; ++b) problems.push_back(step_problem(potential, 100, b));
+  std::vector<PooledParametrisation> parameters;
+  std::vector<Vector> thetas, alone;
+  std::vector<StepTask> tasks;
+  for (const JkoStepProblem& problem : problems) {
+    parameters.emplace_back(tangent_map(problem, 4, 1), problem.nodes, problem.weights);
+    thetas.push_back(parameters.back().start());
+  }
+  alone = thetas;
+  for (std::size_t b = 0; b < problems.size(); ++b) tasks.push_back({&problems[b], &parameters[b], &thetas[b]});
+  const std::size_t one = bytes_needed({1, 100, 2, {4}, true}, few_iterations().memory, 8);
+  const auto summaries = libtorch(false, 2 * one + 1)->minimise(tasks, few_iterations());  // twos, and one
+  REQUIRE(summaries.size() == problems.size());
+  for (std::size_t b = 0; b < problems.size(); ++b) {
+    CAPTURE(b);
+    const auto summary = minimise(*libtorch(), problems[b], &parameters[b], alone[b], few_iterations());
+    CHECK(summaries[b].value == Approx(summary.value).epsilon(1e-9));
+    CHECK((thetas[b] - alone[b]).norm() < 1e-6 * alone[b].norm());
+  }
+  std::vector<StepTask> tight{tasks.front()};
+  CHECK_THROWS_AS(libtorch(false, one - 1)->minimise(tight, few_iterations()), DeviceError);
+}
+
 TEST_CASE("A filter outlives its device", "[step_engine]") {
   JkoOptions options;
   options.step = 0.25;
