@@ -237,10 +237,10 @@ std::vector<StepKind> step_kinds(bool quick) {
   };
   add("sine well, D = 1, 4,096 nodes, 32, 32", observed(std::make_shared<SineWell>(1), GaussianMixture::standard(1)),
       Solver::lbfgs, {32, 32}, 4096, 10);
-  const Index d = quick ? 4 : 32, many = quick ? 8192 : 65536;
+  const Index many = quick ? 8192 : 65536;
   add("sine well, D = 4, " + std::to_string(many) + " nodes, 64, 64",
       observed(std::make_shared<SineWell>(4), GaussianMixture::standard(4)), Solver::lbfgs, {64, 64}, many, 2);
-  const Index nodes = quick ? 2048 : 16384, planes = quick ? 32 : 96;
+  const Index d = quick ? 4 : 32, nodes = quick ? 2048 : 16384, planes = quick ? 32 : 96;
   add("ten modes, D = " + std::to_string(d) + ", " + std::to_string(nodes) + " nodes, " + std::to_string(planes) +
           " planes, drawn anew",
       observed(std::make_shared<MixturePotential>(ten_modes(d)),
