@@ -10,6 +10,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <fstream>
@@ -48,17 +49,18 @@ struct Engine {
   std::shared_ptr<StepEngine> engine;
 };
 
-std::vector<Engine> engines() {
+/// `sent`: as TensorEngineOptions has it.
+std::vector<Engine> engines(std::atomic<std::size_t>* sent = nullptr) {
   std::vector<Engine> all{{"processor", processor_engine()}, {"LibTorch, processor", tensor_engine({})}};
   if (!cuda_available()) return all;
-  all.push_back({"CUDA, double", tensor_engine({true, false, 0, kFewestOperations})});
-  all.push_back({"CUDA, float", tensor_engine({true, true, 0, kFewestOperations})});
+  all.push_back({"CUDA, double", tensor_engine({true, false, 0, kFewestOperations, sent})});
+  all.push_back({"CUDA, float", tensor_engine({true, true, 0, kFewestOperations, sent})});
   if (!fused_device_present()) return all;
   for (const FusedPrecision precision : {FusedPrecision::double_precision, FusedPrecision::single_precision}) {
     const std::string name =
         precision == FusedPrecision::double_precision ? "CUDA, fused, double" : "CUDA, fused, float";
-    all.push_back(
-        {name, fused_engine(FusedSolver::on_device({precision}), tensor_engine({true, false, 0, kFewestOperations}))});
+    all.push_back({name, fused_engine(FusedSolver::on_device({precision}),
+                                      tensor_engine({true, false, 0, kFewestOperations, sent}))});
   }
   return all;
 }
@@ -252,10 +254,11 @@ std::vector<StepKind> step_kinds(bool quick) {
 /// What an engine does of a step, and what is the processor's whatever the engine.
 ordered_json shares(bool quick) {
   print_head("Where the time of a step goes, ms",
-             {"step", "engine", "in all", "minimising", "maps", "the rest, never the device's"});
+             {"step", "engine", "in all", "minimising", "maps", "the rest, never the device's", "KB of nodes sent"});
   ordered_json rows = ordered_json::array();
   for (const StepKind& kind : step_kinds(quick)) {
-    for (const Engine& engine : engines()) {
+    std::atomic<std::size_t> sent{0};
+    for (const Engine& engine : engines(&sent)) {
       if (engine.name == "LibTorch, processor") continue;  // minutes
       const auto timed = std::make_shared<TimedEngine>(engine.engine);
       StepKind one = kind;
@@ -263,13 +266,19 @@ ordered_json shares(bool quick) {
       JkoFilter filter(one.model, one.options);
       filter.predict(0.1);  // warms up
       timed->minimising = timed->evaluating = 0.0;
+      sent = 0;
       const double milli = 1e3 / kind.steps;
       const double all = milli * seconds_of([&] { filter.predict(0.1 * (1 + kind.steps)); });
       const double minimising = milli * timed->minimising, maps = milli * timed->evaluating;
-      print_row(
-          {kind.name, engine.name, figure(all), figure(minimising), figure(maps), figure(all - minimising - maps)});
-      rows.push_back(
-          {{"step", kind.name}, {"engine", engine.name}, {"ms", all}, {"minimising", minimising}, {"maps", maps}});
+      const double kilobytes = 1e-3 * static_cast<double>(sent) / kind.steps;
+      print_row({kind.name, engine.name, figure(all), figure(minimising), figure(maps), figure(all - minimising - maps),
+                 figure(kilobytes)});
+      rows.push_back({{"step", kind.name},
+                      {"engine", engine.name},
+                      {"ms", all},
+                      {"minimising", minimising},
+                      {"maps", maps},
+                      {"kilobytes_sent", kilobytes}});
     }
   }
   return rows;

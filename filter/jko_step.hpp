@@ -14,6 +14,8 @@
 /// newton_step.hpp solves the same problem over maps with fixed features; step_solver.hpp chooses, checks and falls
 /// back.
 
+#include <vector>
+
 #include "filter/convex_map.hpp"
 #include "filter/minimize.hpp"
 #include "filter/model/potential.hpp"
@@ -34,6 +36,11 @@ struct JkoStepProblem {
   /// s = ∇log ρ at the nodes, (N, D), or nothing. With it L has the term β⁻¹ Σ_i w_i [div T - D + s·(T - x)], whose
   /// expectation is 0 for every map (partial integration), and which takes the noise of the nodes out of L.
   Points score = {};
+
+  /// Of which problem's nodes these are some, and its rows that they are, for an engine that has all of them already.
+  /// The caller's; null: no other's.
+  const JkoStepProblem* whole = nullptr;
+  const std::vector<Index>* rows = nullptr;
 };
 
 /// L of any map, given its values at the nodes.

@@ -146,10 +146,19 @@ ConvexMap<double> StepSolver::solve_newton(const JkoStepProblem& problem, double
 
 ConvexMap<double> StepSolver::solve_lbfgs(const JkoStepProblem& problem, double ratio, const MinimizeOptions& options,
                                           MinimizeSummary& summary) {
-  const JkoStepProblem training = options_.hold_out ? at(part(problem.nodes.rows(), false), problem) : problem;
+  const std::vector<Index> rows = options_.hold_out ? part(problem.nodes.rows(), false) : std::vector<Index>();
+  JkoStepProblem training = options_.hold_out ? at(rows, problem) : problem;
+  Vector weights = problem.weights;
+  if (options_.hold_out) {
+    training.whole = &problem;
+    training.rows = &rows;
+    weights.setZero();
+    weights(rows) = training.weights;
+  }
   const Parametrisation parameters(options_.widths, Frame::of(training.nodes, training.weights), options_.seed);
+  // Over all nodes, which a device has from the step before.
   const Vector identity = parameters.start(
-      [&](const ConvexMap<double>& map) { return options_.engine->average(map, training.nodes, training.weights); });
+      [&](const ConvexMap<double>& map) { return options_.engine->average(map, problem.nodes, weights); });
   Vector solution = identity;
   if (ratio > 0.0) solution += ratio * (theta_ - identity_theta_);
   summary = minimise(*options_.engine, training, &parameters, solution, options);

@@ -7,6 +7,7 @@
 /// A device solves for trained features alone (the solvers lbfgs and pooled). The engine holds the processor in
 /// reserve: a device that fails is replaced for good, and trouble() says so.
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <vector>
@@ -36,6 +37,8 @@ struct TensorEngineOptions {
   /// Maps are evaluated on the processor where that takes fewer floating point operations than these; for a device
   /// kFewestOperations.
   double fewest_operations = 0.0;
+  /// Adds up the bytes of nodes, targets, scores and weights that go to the device. The caller's.
+  std::atomic<std::size_t>* sent = nullptr;
 };
 
 /// The engine of LibTorch's tensor operations, which batches. Throws DeviceError if `options.cuda` and there is none.

@@ -10,6 +10,7 @@
 
 #include "filter/device/cuda_device.hpp"
 #include "filter/device/device_engine.hpp"
+#include "filter/device/resident_arrays.hpp"
 #include "filter/device/tensor_lbfgs.hpp"
 #include "filter/device/tensor_map.hpp"
 #include "filter/device/tensor_parameters.hpp"
@@ -31,8 +32,9 @@ class Plan {
                          std::vector<std::pair<const void*, std::uint64_t>>, int, int, int, double>;
 
   Plan(Key key, const StepShape& shape, const std::vector<const Potential*>& potentials, const MinimizeOptions& options,
-       const at::TensorOptions& tensors)
+       const at::TensorOptions& tensors, ResidentArrays& resident)
       : key_(std::move(key)),
+        resident_(resident),
         parameters_(shape.batch, shape.dimension, shape.widths, shape.pooled, tensors),
         potential_(make_tensor_potential(potentials, tensors)),
         solver_(shape.batch, parameters_.size(), options, tensors),
@@ -50,12 +52,19 @@ class Plan {
   void assign(Index b, const StepTask& task) {
     const JkoStepProblem& problem = *task.problem;
     std::visit([&](const auto* parameters) { parameters_.assign(b, *parameters); }, task.parameters);
-    copy_to(problem.nodes, nodes_.select(0, b));
-    copy_to(problem.target, target_.select(0, b));
+    const auto place = [&](Points JkoStepProblem::*array, const at::Tensor& to) {
+      if (problem.whole) {
+        to.copy_(resident_.rows(problem.whole->*array, *problem.rows));
+      } else {
+        resident_.copy(problem.*array, to);
+      }
+    };
+    place(&JkoStepProblem::nodes, nodes_.select(0, b));
+    place(&JkoStepProblem::target, target_.select(0, b));
     const bool scored = problem.score.size() > 0;
-    if (scored) copy_to(problem.score, score_.select(0, b));
+    if (scored) place(&JkoStepProblem::score, score_.select(0, b));
+    resident_.copy(problem.weights, weights_.select(0, b).unsqueeze(-1));
     const auto row = [b](const at::Tensor& tensor) { return tensor.slice(0, b, b + 1); };
-    copy_to(problem.weights.transpose(), row(weights_));
     copy_to(task.theta->transpose(), row(first_));
     row(tau_hat_).fill_(problem.tau_hat);
     row(temperature_).fill_(problem.temperature);
@@ -107,6 +116,7 @@ class Plan {
   }
 
   Key key_;
+  ResidentArrays& resident_;
   TensorParameters parameters_;
   std::unique_ptr<TensorPotential> potential_;
   TensorLbfgs solver_;
@@ -129,7 +139,8 @@ class LibTorchEngine final : public StepEngine {
   explicit LibTorchEngine(const TensorEngineOptions& options)
       : options_(options),
         tensors_(at::TensorOptions(options.single_precision ? at::kFloat : at::kDouble)
-                     .device(options.cuda ? at::kCUDA : at::kCPU)) {}
+                     .device(options.cuda ? at::kCUDA : at::kCPU)),
+        resident_(tensors_, options.sent) {}
 
   std::vector<MinimizeSummary> minimise(const std::vector<StepTask>& tasks, const MinimizeOptions& options) override {
     if (tasks.empty()) return {};
@@ -158,7 +169,7 @@ class LibTorchEngine final : public StepEngine {
     return guarded([&] {
       claim(points, map);
       const TensorMapTape tape = forward(TensorMap::of(map, tensors_), on_device(points));
-      const at::Tensor w = to_tensor(weights.transpose(), tensors_);  // (1, N)
+      const at::Tensor w = resident_.tensor(weights).t();  // (1, N)
       return MapAverages{to_matrix(w.matmul(tape.hessian.squeeze(0).flatten(1)).reshape({points.cols(), -1})),
                          to_matrix(w.matmul(tape.image.squeeze(0)).squeeze(0))};
     });
@@ -180,10 +191,11 @@ class LibTorchEngine final : public StepEngine {
         log_det = log_det.defined() ? log_det + tape.log_det : tape.log_det;
         trace = divergence(tape);
       }
-      const auto back = [](const at::Tensor& batch) { return to_matrix(batch.squeeze(0)); };
-      return Pushforward{{back(x), back(log_det), back(trace)},
-                         maps.size() == 1 ? Points(points) : Points(back(before)),
-                         s.defined() ? Points(back(s)) : Points()};
+      const auto numbers = [](const at::Tensor& batch) { return to_matrix(batch.squeeze(0)); };
+      const auto back = [&](const at::Tensor& batch) { return resident_.fetch(batch.squeeze(0)); };
+      return Pushforward{{back(x), numbers(log_det), numbers(trace)},
+                         maps.size() == 1 ? Points(points) : back(before),
+                         s.defined() ? back(s) : Points()};
     });
   }
 
@@ -216,7 +228,7 @@ class LibTorchEngine final : public StepEngine {
   }
 
   /// A batch of one.
-  at::Tensor on_device(PointsView points) const { return to_tensor(points, tensors_).unsqueeze(0); }
+  at::Tensor on_device(PointsView points) { return resident_.tensor(points).unsqueeze(0); }
 
   /// Whether the processor is through with so little before a device has been told what to do.
   bool few(PointsView points, const std::vector<const ConvexMap<double>*>& maps) const {
@@ -244,7 +256,7 @@ class LibTorchEngine final : public StepEngine {
     if (plan_ && plan_->key() == key) return *plan_;
     plan_.reset();  // gives its memory back first
     require_memory(shape, options.memory);
-    plan_ = std::make_unique<Plan>(std::move(key), shape, potentials, options, tensors_);
+    plan_ = std::make_unique<Plan>(std::move(key), shape, potentials, options, tensors_, resident_);
     return *plan_;
   }
 
@@ -285,6 +297,7 @@ class LibTorchEngine final : public StepEngine {
 
   TensorEngineOptions options_;
   at::TensorOptions tensors_;
+  ResidentArrays resident_;
   std::atomic<std::size_t> granted_{0};  ///< bytes that evaluating a map may take
   std::mutex mutex_;
   std::size_t room_ = 0;  ///< bytes that a batch may take; 0: not asked yet
