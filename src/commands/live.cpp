@@ -232,7 +232,7 @@ class LiveRun {
     next_turn_ = steady_seconds() + kTurn;
     for (const std::string& message : streams_.log().take()) say(message);
     for (const std::string& warning : engine_.take_warnings()) say(warning);
-    const LiveCounts& counts = engine_.counts();
+    const LiveCounts counts = engine_.counts();
     streams_.metrics().set(counts, streams_.queue().size(), lag_,
                            static_cast<std::uint64_t>(counts.write_failures) + lost_lines_);
     if (view_) view_->look_around(lag_);
@@ -276,7 +276,7 @@ class LiveRun {
 
   nlohmann::ordered_json summary() const {
     nlohmann::ordered_json summary = report_.summary();
-    const LiveCounts& counts = engine_.counts();
+    const LiveCounts counts = engine_.counts();
     summary["log_evidence"] = engine_.log_evidence();  // rewinds revise it
     summary["published"] = counts.published;
     summary["revised"] = counts.revised;

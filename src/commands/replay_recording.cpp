@@ -110,7 +110,7 @@ class RecordedRun {
     const double span = engine_.filter().time() - config_.model.start_time;
     report_.finish(wall_.total_seconds(), span, span * config_.time.seconds);
     nlohmann::ordered_json summary = report_.summary();
-    const LiveCounts& counts = engine_.counts();
+    const LiveCounts counts = engine_.counts();
     summary["log_evidence"] = engine_.log_evidence();  // rewinds revise it
     summary["published"] = counts.published;
     summary["revised"] = counts.revised;

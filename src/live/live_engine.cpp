@@ -4,19 +4,17 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
-#include <boost/algorithm/hex.hpp>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <stdexcept>
-#include <string_view>
 
 #include "src/clock.hpp"
 #include "src/error.hpp"
 #include "src/json_document.hpp"
 #include "src/live/belief_window.hpp"
 #include "src/live/checkpoint.hpp"
+#include "src/live/journal.hpp"
 #include "src/live/resume.hpp"
 #include "src/methods.hpp"
 #include "src/stopwatch.hpp"
@@ -63,18 +61,6 @@ LiveOptions replay_options(const RecordingHeader& header) {
   return options;
 }
 
-/// Whether a recording was cut short within its header. Anything else that has no end of line is not ours to remove.
-bool holds_torn_header(const std::string& file) {
-  constexpr std::string_view kBegin = R"({"type":"recording")";
-  std::ifstream stream(file, std::ios::binary);
-  std::string begin(kBegin.size(), '\0');
-  if (!stream) return false;
-  stream.read(begin.data(), static_cast<std::streamsize>(begin.size()));
-  begin.resize(static_cast<std::size_t>(stream.gcount()));
-  if (begin != kBegin.substr(0, begin.size())) return false;
-  return std::find(std::istreambuf_iterator<char>(stream), {}, '\n') == std::istreambuf_iterator<char>();
-}
-
 /// How one observation gets from the belief before it to the law at its time.
 using Predictor = std::function<Prediction(std::size_t number, const Filter& before, double time)>;
 
@@ -89,7 +75,7 @@ class LiveEngine::Implementation {
         order_(order_options(config_, options_)),
         gate_(options_.gate_patience),
         pilot_(options_.clock, options_.ladder),
-        last_checkpoint_(options_.clock()) {
+        journal_(options_) {
     if (!(options_.checkpoint.empty() && options_.resume.empty()) && !is_jko()) {
       throw InputError(config_.file, 0, "filter.method",
                        "checkpoints are those of the method jko, not of " + options_.method);
@@ -107,7 +93,7 @@ class LiveEngine::Implementation {
   LiveResult accept(const Arrival& arrival, Index waiting) {
     // Not after it: a checkpoint must not know posteriors that the caller has not got, for what resumes from it would
     // never publish them.
-    if (options_.checkpoint_every > 0.0 && overdue(2.0)) try_checkpoint();
+    if (journal_.checkpoint_due(2.0)) journal_.try_checkpoint([this] { return state(); });
     LiveResult result;
     if (arrival.value.size() != config_.model.observation->observation_dimension() ||
         arrival.value.array().isInf().any()) {
@@ -139,8 +125,8 @@ class LiveEngine::Implementation {
   }
 
   bool work_ahead() {
-    if (options_.checkpoint_every > 0.0 && overdue(1.0)) {
-      try_checkpoint();
+    if (journal_.checkpoint_due(1.0)) {
+      journal_.try_checkpoint([this] { return state(); });
       return true;
     }
     if (!is_jko() || !window_.step_ahead(order_.expected(), pilot_, order_.tolerance())) return false;
@@ -151,18 +137,12 @@ class LiveEngine::Implementation {
   void reload(const Config& config, const LiveSettings& settings) {
     require_reloadable(config_, config, is_jko());
     take(config, settings);
-    if (recording_) record(to_json(RecordedReload{sequence_, config.text, settings}));
+    journal_.record(to_json(RecordedReload{sequence_, config.text, settings}));
     ++sequence_;
   }
 
   void write_checkpoint() {
-    // A checkpoint must not know more than the recording that it is gone on with.
-    const std::string problem = recording_ ? recording_->flush() : "";
-    if (!problem.empty()) throw std::runtime_error(problem);
-    if (options_.checkpoint.empty()) return;
-    last_checkpoint_ = options_.clock();
-    write_checkpoint_file(options_.checkpoint, state());
-    ++counts_.checkpoints;
+    journal_.write_checkpoint([this] { return state(); });
   }
 
   LiveState state() const {
@@ -183,31 +163,26 @@ class LiveEngine::Implementation {
   }
 
   void start_recording(const std::string& file) {
-    if (recording_) throw std::logic_error("this run is recorded already, to " + options_.record);
     if (!is_jko()) throw std::logic_error("only runs of the method jko can be recorded from the middle on");
-    recording_ = std::make_unique<RecordingWriter>(file, header(embedded(state())));
-    options_.record = file;
-    midway_ = true;
+    journal_.begin_recording(file, header(embedded(state())));
   }
 
-  void stop_recording() {
-    if (!recording_ || !midway_) throw std::logic_error("there is no recording that was begun while it runs");
-    const std::string problem = recording_->flush();
-    recording_.reset();
-    options_.record.clear();
-    midway_ = false;
-    if (!problem.empty()) throw std::runtime_error(problem);
-  }
+  void stop_recording() { journal_.end_recording(); }
 
   std::shared_ptr<const Filter> shared_filter() const { return window_.last().filter; }
   std::unique_ptr<Filter> ahead() const { return window_.furthest_ahead(); }
   const Filter& filter() const { return *window_.last().filter; }
-  const LiveCounts& counts() const { return counts_; }
+  LiveCounts counts() const {
+    LiveCounts counts = counts_;
+    counts.checkpoints = journal_.checkpoints();
+    counts.write_failures = journal_.failures();
+    return counts;
+  }
   Index observations() const { return next_index_; }
   double log_evidence() const { return window_.last().log_evidence; }
   const std::vector<FilteredObservation>& resumed() const { return resumed_; }
   const LiveSettings& settings() const { return options_.settings; }
-  std::vector<std::string> take_warnings() { return std::exchange(warnings_, {}); }
+  std::vector<std::string> take_warnings() { return journal_.take_warnings(); }
 
   double budget() const {
     if (options_.settings.budget_ms > 0.0) return 1e-3 * options_.settings.budget_ms;
@@ -253,10 +228,10 @@ class LiveEngine::Implementation {
     }
     if (outcome.verdict == Verdict::gated) result.message = "held back by the gate";
     const Index index = outcome.published.front().index;
-    if (recording_) {
-      record(to_json(RecordedObservation{sequence_, outcome.verdict, index, timed.time, timed.arrival.value,
-                                         timed.arrival.arrived, timed.arrival.source, waiting,
-                                         std::move(outcome.posteriors)}));
+    if (journal_.recording()) {
+      journal_.record(to_json(RecordedObservation{sequence_, outcome.verdict, index, timed.time, timed.arrival.value,
+                                                  timed.arrival.arrived, timed.arrival.source, waiting,
+                                                  std::move(outcome.posteriors)}));
     }
     ++sequence_;
     std::move(outcome.published.begin(), outcome.published.end(), std::back_inserter(result.publish));
@@ -403,26 +378,6 @@ class LiveEngine::Implementation {
     options_.settings = settings;
   }
 
-  bool overdue(double times) const {
-    return options_.clock() >= last_checkpoint_ + times * options_.checkpoint_every && !options_.checkpoint.empty();
-  }
-
-  void try_checkpoint() {
-    try {
-      write_checkpoint();
-    } catch (const std::runtime_error& error) {
-      ++counts_.write_failures;
-      warnings_.emplace_back(error.what());
-    }
-  }
-
-  void record(const nlohmann::ordered_json& line) {
-    const std::string problem = recording_->write(line);
-    if (problem.empty()) return;
-    ++counts_.write_failures;
-    warnings_.push_back(problem);
-  }
-
   /// From the initial law, a checkpoint, a recording, or a checkpoint and the recording that goes on after it.
   void start() {
     namespace fs = std::filesystem;
@@ -433,22 +388,17 @@ class LiveEngine::Implementation {
     const bool first = options_.resume == options_.checkpoint && !recorded;
     if (options_.resume.empty() || (!fs::exists(options_.resume) && (recorded || first))) {
       if (recorded && !options_.resume.empty()) return go_on_with_recording();
-      if (!options_.record.empty()) recording_ = std::make_unique<RecordingWriter>(options_.record, header(""));
+      if (!options_.record.empty()) record_from("");
       return;
     }
     const LiveState state = read_checkpoint_file(options_.resume);
     restore(state, options_.resume);
     if (recorded) return go_on_with_recording();
-    if (options_.record.empty()) return;
-    recording_ = std::make_unique<RecordingWriter>(options_.record, header(embedded(state)));
+    if (!options_.record.empty()) record_from(embedded(state));
   }
 
-  /// A state as a recording's header has it.
-  static std::string embedded(const LiveState& state) {
-    std::string digits;
-    const std::string content = encode_checkpoint(state);
-    boost::algorithm::hex_lower(content.begin(), content.end(), std::back_inserter(digits));
-    return digits;
+  void record_from(const std::string& state) {
+    journal_.record_to(options_.record, std::make_unique<RecordingWriter>(options_.record, header(state)));
   }
 
   RecordingHeader header(const std::string& state) const {
@@ -463,7 +413,7 @@ class LiveEngine::Implementation {
     const std::string& file = options_.record;
     RecordingLines lines(file);
     const RecordingHeader& header = lines.header();
-    require_same_run(header.config, header.method, file);
+    require_same_run(config_, options_.method, header, file);
     const bool anew = sequence_ == 0;
     if (anew && !header.state.empty()) restore(embedded_state(header, file), file);
     Index next_line = header.state.empty() ? 0 : embedded_state(header, file).sequence;
@@ -478,17 +428,9 @@ class LiveEngine::Implementation {
       throw InputError(file, 0, "",
                        fmt::format("ends at observation {}, but the checkpoint knows {}", next_line, sequence_));
     }
-    if (lines.torn()) warnings_.push_back(fmt::format("{}: the last line was torn and is cut off", file));
-    recording_ = std::make_unique<RecordingWriter>(file, lines.good_bytes());
+    if (lines.torn()) journal_.warn(fmt::format("{}: the last line was torn and is cut off", file));
+    journal_.record_to(file, std::make_unique<RecordingWriter>(file, lines.good_bytes()));
     counts_ = {};
-  }
-
-  void require_same_run(const std::string& config, const std::string& method, const std::string& file) const {
-    const std::string key = first_difference(config_.text, config);
-    if (!key.empty()) throw InputError(file, 0, key, "is not what " + config_.file + " says");
-    if (method != options_.method) {
-      throw InputError(file, 0, "", fmt::format("is of the method {}, not {}", method, options_.method));
-    }
   }
 
   void restore(const LiveState& state, const std::string& file) {
@@ -516,14 +458,11 @@ class LiveEngine::Implementation {
   StreamOrder order_;
   OutlierGate gate_;
   Pilot pilot_;
-  double last_checkpoint_;
-  std::unique_ptr<RecordingWriter> recording_;
-  bool midway_ = false;   ///< it was begun while the run went on
+  Journal journal_;
   Index sequence_ = 0;    ///< lines of the recording so far
   Index next_index_ = 0;  ///< of the next observation that is filtered or gated
   LiveCounts counts_;
   std::vector<FilteredObservation> resumed_;
-  std::vector<std::string> warnings_;
 };
 
 LiveEngine::LiveEngine(const Config& config, const LiveOptions& options)
@@ -543,7 +482,7 @@ LiveResult LiveEngine::redo(const RecordedEntry& entry, const std::string& file,
 }
 bool LiveEngine::work_ahead() { return implementation_->work_ahead(); }
 const Filter& LiveEngine::filter() const { return implementation_->filter(); }
-const LiveCounts& LiveEngine::counts() const { return implementation_->counts(); }
+LiveCounts LiveEngine::counts() const { return implementation_->counts(); }
 Index LiveEngine::observations() const { return implementation_->observations(); }
 double LiveEngine::log_evidence() const { return implementation_->log_evidence(); }
 const std::vector<FilteredObservation>& LiveEngine::resumed() const { return implementation_->resumed(); }

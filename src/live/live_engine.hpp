@@ -88,7 +88,7 @@ class LiveEngine {
   std::shared_ptr<const Filter> shared_filter() const;
   /// How far work_ahead() has come towards the next observation; null if it has not begun.
   std::unique_ptr<Filter> ahead() const;
-  const LiveCounts& counts() const;
+  LiveCounts counts() const;
   Index observations() const;   ///< filtered so far, those before a resumed checkpoint too
   double log_evidence() const;  ///< of all of them
 

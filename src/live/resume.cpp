@@ -1,9 +1,12 @@
 #include "src/live/resume.hpp"
 
+#include <algorithm>
 #include <boost/algorithm/hex.hpp>
 #include <cmath>
+#include <fstream>
 #include <iterator>
 #include <stdexcept>
+#include <string_view>
 
 #include "src/error.hpp"
 #include "src/json_document.hpp"
@@ -129,6 +132,13 @@ KeptBelief restored_next(const KeptBelief& before, const KeptState& state, const
   return belief;
 }
 
+std::string embedded(const LiveState& state) {
+  std::string digits;
+  const std::string content = encode_checkpoint(state);
+  boost::algorithm::hex_lower(content.begin(), content.end(), std::back_inserter(digits));
+  return digits;
+}
+
 LiveState embedded_state(const RecordingHeader& header, const std::string& file) {
   std::string content;
   try {
@@ -137,6 +147,26 @@ LiveState embedded_state(const RecordingHeader& header, const std::string& file)
     throw InputError(file, 1, "state", "expected hexadecimal digits");
   }
   return decode_checkpoint(content, file);
+}
+
+void require_same_run(const Config& config, const std::string& method, const RecordingHeader& header,
+                      const std::string& file) {
+  const std::string key = first_difference(config.text, header.config);
+  if (!key.empty()) throw InputError(file, 0, key, "is not what " + config.file + " says");
+  if (header.method != method) {
+    throw InputError(file, 0, "", "is of the method " + header.method + ", not " + method);
+  }
+}
+
+bool holds_torn_header(const std::string& file) {
+  constexpr std::string_view kBegin = R"({"type":"recording")";
+  std::ifstream stream(file, std::ios::binary);
+  std::string begin(kBegin.size(), '\0');
+  if (!stream) return false;
+  stream.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  begin.resize(static_cast<std::size_t>(stream.gcount()));
+  if (begin != kBegin.substr(0, begin.size())) return false;
+  return std::find(std::istreambuf_iterator<char>(stream), {}, '\n') == std::istreambuf_iterator<char>();
 }
 
 }  // namespace jko

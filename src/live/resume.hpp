@@ -27,7 +27,15 @@ KeptState kept_state(const KeptBelief& belief);
 KeptBelief restored_first(const LiveState& state, const Config& config);
 KeptBelief restored_next(const KeptBelief& before, const KeptState& state, const Config& config);
 
+/// A state as a recording's header has it.
+std::string embedded(const LiveState& state);
 /// The checkpoint that a recording of file `file` began from.
 LiveState embedded_state(const RecordingHeader& header, const std::string& file);
+
+/// Throws InputError if the recording is not of a run of this config and method.
+void require_same_run(const Config& config, const std::string& method, const RecordingHeader& header,
+                      const std::string& file);
+/// Whether a recording was cut short within its header. Anything else that has no end of line is not ours to remove.
+bool holds_torn_header(const std::string& file);
 
 }  // namespace jko

@@ -63,7 +63,7 @@ void LiveView::show_ahead() {
 }
 
 void LiveView::look_around(double lateness) {
-  const LiveCounts& counts = engine_.counts();
+  const LiveCounts counts = engine_.counts();
   EngineView reading;
   reading.observations = engine_.observations();
   reading.fallbacks = counts.fallbacks;
