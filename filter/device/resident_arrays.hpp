@@ -8,7 +8,7 @@
 ///     at::Tensor next = resident.tensor(moved);     // is there: nothing is sent
 ///
 /// They are recognised by all of their bytes, whoever holds a copy of them: no caller has to know, and none can be
-/// given numbers that are not its own. Comparing is several times as fast as sending.
+/// given numbers that are not its own. The price is to read each array once, and a copy of it on the host.
 
 #include <ATen/ATen.h>
 

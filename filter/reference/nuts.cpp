@@ -63,7 +63,7 @@ class StepAdaptation {
 /// the first and after the last.
 class WindowPlan {
  public:
-  explicit WindowPlan(int warmup) : warmup_(warmup) {
+  explicit WindowPlan(int warmup) {
     // In short warm-ups the three parts shrink together.
     const bool roomy = warmup >= 150;
     first_ = roomy ? 75 : 15 * warmup / 100;
@@ -85,7 +85,7 @@ class WindowPlan {
   void settle() {
     if (end_ + 2 * length_ > last_) end_ = last_;
   }
-  int warmup_, first_, last_, length_, end_;
+  int first_, last_, length_, end_;
 };
 
 class Chain {
