@@ -222,7 +222,7 @@ TEST_CASE("New nodes in the middle of a prediction leave second-order steps unbr
   CHECK(symmetric_kl(one_chain.mean(), one_chain.covariance(), many_chains.mean(), many_chains.covariance()) < 1e-9);
 }
 
-TEST_CASE("Cost and memory of an observation do not grow with their number", "[jko_filter]") {
+TEST_CASE("Cost and memory of an observation do not grow with their number", "[jko_filter][optimised]") {
   const Model model = sine_well();
   JkoOptions options;
   options.step = 0.5;

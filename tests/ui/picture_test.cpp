@@ -177,7 +177,7 @@ TEST_CASE("the double well is drawn as it was: the plane, its marginals and its 
   check_panel(picture, "Time", "double_well_time");
 }
 
-TEST_CASE("the volatility of the DAX is drawn as it was, in the light theme", "[window][picture]") {
+TEST_CASE("the volatility of the DAX is drawn as it was, in the light theme", "[window][picture][optimised]") {
   const Shown shown("dax_volatility.json", "eu_stock_returns.csv", "400");
   const Pixels picture = picture_of(shown.run->port, {"Engine"}, true);
   check_panel(picture, "Density", "dax_density");

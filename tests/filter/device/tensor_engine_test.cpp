@@ -162,7 +162,7 @@ TEST_CASE("Problems of a batch do not see each other", "[tensor_engine]") {
   }
 }
 
-TEST_CASE("A whole replay is as accurate on the tensor engine", "[tensor_engine]") {
+TEST_CASE("A whole replay is as accurate on the tensor engine", "[tensor_engine][optimised]") {
   const auto check = [](const Model& model, JkoOptions options, const Filter& truth, double accuracy) {
     options.step = 0.1;
     options.solver = Solver::lbfgs;
