@@ -40,7 +40,7 @@ bool same(PointsView a, PointsView b) {
 at::Tensor ResidentArrays::tensor(PointsView array) {
   if (array.size() < kFewestNumbers) return send(array);
   const std::size_t hash = hash_of(array);
-  const at::Tensor there = known(hash, array);
+  at::Tensor there = known(hash, array);
   if (there.defined()) return there;
   at::Tensor sent = send(array);
   keep({hash, array, sent});

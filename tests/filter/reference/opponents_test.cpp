@@ -104,7 +104,8 @@ TEST_CASE("A Gaussian sum of one component is Kalman's filter where the model is
   }
 }
 
-TEST_CASE("The filters that keep the whole law follow the grid where a single normal law cannot", "[opponents][optimised]") {
+TEST_CASE("The filters that keep the whole law follow the grid where a single normal law cannot",
+          "[opponents][optimised]") {
   struct Well {
     std::shared_ptr<const Potential> potential;
     double near, far;  // what the divergence of the first is below, and that of the second above
