@@ -23,7 +23,6 @@ class Journal {
   explicit Journal(const LiveOptions& options);
 
   bool recording() const { return recording_ != nullptr; }
-  const std::string& recording_file() const { return file_; }
   /// A recording for as long as the run lasts.
   void record_to(const std::string& file, std::unique_ptr<RecordingWriter> recording);
   /// One that somebody begins and ends meanwhile. Throws std::logic_error if there is a recording already.
