@@ -192,13 +192,12 @@ class TimedEngine final : public StepEngine {
     minimising += seconds_of([&] { summaries = engine_->minimise(tasks, options); });
     return summaries;
   }
-  MapAverages average(const ConvexMap<double>& map, PointsView points, const Vector& weights) override {
+  MapAverages average(const ConvexMap& map, PointsView points, const Vector& weights) override {
     MapAverages sums;
     evaluating += seconds_of([&] { sums = engine_->average(map, points, weights); });
     return sums;
   }
-  Pushforward pushforward(const std::vector<const ConvexMap<double>*>& maps, PointsView points,
-                          PointsView score) override {
+  Pushforward pushforward(const std::vector<const ConvexMap*>& maps, PointsView points, PointsView score) override {
     Pushforward moved;
     evaluating += seconds_of([&] { moved = engine_->pushforward(maps, points, score); });
     return moved;

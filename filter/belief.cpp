@@ -55,11 +55,11 @@ Belief::Belief(std::shared_ptr<const Model> model, const BeliefOptions& options,
 }
 
 int Belief::maps() const {
-  return static_cast<int>(std::count_if(
-      chain_.begin(), chain_.end(), [](const Link& link) { return std::holds_alternative<ConvexMap<double>>(link); }));
+  return static_cast<int>(std::count_if(chain_.begin(), chain_.end(),
+                                        [](const Link& link) { return std::holds_alternative<ConvexMap>(link); }));
 }
 
-void Belief::advance(const ConvexMap<double>& map, Pushforward moved) {
+void Belief::advance(const ConvexMap& map, Pushforward moved) {
   chain_.emplace_back(map);
   nodes_.x = std::move(moved.image);
   nodes_.log_density -= moved.log_det;
@@ -77,7 +77,7 @@ Vector Belief::log_density(PointsView points) const {
   Points x = points;
   Vector sum = Vector::Zero(points.rows());
   for (auto link = chain_.rbegin(); link != chain_.rend(); ++link) {
-    if (const auto* map = std::get_if<ConvexMap<double>>(&*link)) {
+    if (const auto* map = std::get_if<ConvexMap>(&*link)) {
       MapInverse back = invert(*map, x);
       x = std::move(back.preimage);
       sum -= back.log_det;
@@ -129,9 +129,9 @@ void Belief::replace_nodes(Placement placement) {
 }
 
 std::optional<Points> Belief::renew() {
-  std::optional<ConvexMap<double>> last;
-  if (!chain_.empty() && std::holds_alternative<ConvexMap<double>>(chain_.back())) {
-    last = std::get<ConvexMap<double>>(chain_.back());
+  std::optional<ConvexMap> last;
+  if (!chain_.empty() && std::holds_alternative<ConvexMap>(chain_.back())) {
+    last = std::get<ConvexMap>(chain_.back());
   }
   fold();
   const LogDensity law = [this](PointsView x) { return anchor_->log_density(x); };
@@ -146,9 +146,9 @@ std::optional<Points> Belief::renew() {
 std::optional<Points> Belief::redraw(StepEngine& engine) {
   const bool from_start = dynamic_cast<const MixtureAnchor*>(anchor_.get()) != nullptr;
   if (on_lattice() || chain_.empty() || !from_start) return std::nullopt;
-  std::vector<const ConvexMap<double>*> maps;
+  std::vector<const ConvexMap*> maps;
   for (const Link& link : chain_) {
-    maps.push_back(std::get_if<ConvexMap<double>>(&link));
+    maps.push_back(std::get_if<ConvexMap>(&link));
     if (!maps.back()) return std::nullopt;
   }
   Nodes nodes;
@@ -218,7 +218,7 @@ BeliefState Belief::state() const {
   state.chain.reserve(chain_.size());
   for (const Link& link : chain_) {
     LinkState saved;
-    if (const auto* map = std::get_if<ConvexMap<double>>(&link)) {
+    if (const auto* map = std::get_if<ConvexMap>(&link)) {
       saved.is_map = true;
       saved.map = *map;
     } else {
@@ -285,11 +285,11 @@ void Belief::resize(Index nodes, StepEngine& engine) {
 Points Belief::sample(Index count, std::uint64_t seed) const {
   const Index d = model_->dimension();
   RandomEngine engine(seed);
-  const auto is_map = [](const Link& link) { return std::holds_alternative<ConvexMap<double>>(link); };
+  const auto is_map = [](const Link& link) { return std::holds_alternative<ConvexMap>(link); };
   if (!on_lattice() && std::all_of(chain_.begin(), chain_.end(), is_map)) {
     // The draws of the anchor go the way that its density has gone.
     if (std::optional<Points> x = anchor_->sample(count, seed)) {
-      for (const Link& link : chain_) x = apply(std::get<ConvexMap<double>>(link), *x).image;
+      for (const Link& link : chain_) x = apply(std::get<ConvexMap>(link), *x).image;
       return *x;
     }
   }
@@ -314,7 +314,7 @@ Points Belief::sample(Index count, std::uint64_t seed) const {
     x.row(i) = nodes_.origin.row(pick(engine)) + (nodes_.cell * within).transpose();
   }
   for (std::size_t k = placed_at_; k < chain_.size(); ++k) {
-    if (const auto* map = std::get_if<ConvexMap<double>>(&chain_[k])) x = apply(*map, x).image;
+    if (const auto* map = std::get_if<ConvexMap>(&chain_[k])) x = apply(*map, x).image;
   }
   return x;
 }

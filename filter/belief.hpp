@@ -47,7 +47,7 @@ class Belief {
   const Nodes& nodes() const { return nodes_; }
 
   /// The law is pushed forward by `map`, which moves the nodes and their score so.
-  void advance(const ConvexMap<double>& map, Pushforward moved);
+  void advance(const ConvexMap& map, Pushforward moved);
 
   /// Bayes' rule for y at time t. Leaves the belief as it is if the observation is impossible.
   UpdateSummary update(const Vector& y, double t);
@@ -75,9 +75,7 @@ class Belief {
   /// Maps and likelihoods since the anchor.
   std::size_t chain_length() const { return chain_.size(); }
   /// The map of the last step; null if something else has happened since. Valid until the belief changes.
-  const ConvexMap<double>* last_map() const {
-    return chain_.empty() ? nullptr : std::get_if<ConvexMap<double>>(&chain_.back());
-  }
+  const ConvexMap* last_map() const { return chain_.empty() ? nullptr : std::get_if<ConvexMap>(&chain_.back()); }
 
   /// Normalised log density at each row of `points` (N, D).
   Vector log_density(PointsView points) const;
@@ -91,7 +89,7 @@ class Belief {
     double time;
     double log_evidence;
   };
-  using Link = std::variant<ConvexMap<double>, Likelihood>;
+  using Link = std::variant<ConvexMap, Likelihood>;
 
   bool on_lattice() const { return model_->dimension() <= 2; }
   std::uint64_t seed() const { return options_.seed + 1000 * draws_; }

@@ -109,7 +109,7 @@ Vector ConvexFeatures::start() const {
   return u;
 }
 
-ConvexMap<double> ConvexFeatures::map(const Vector& shift, const Vector& u) const {
+ConvexMap ConvexFeatures::map(const Vector& shift, const Vector& u) const {
   const Index d = dimension(), hidden = units() - quadratic_;
   const auto g = directions_.topRows(quadratic_);
   // Units without weight are left out: whoever goes through the map later does not pay for them.
@@ -117,7 +117,7 @@ ConvexMap<double> ConvexFeatures::map(const Vector& shift, const Vector& u) cons
   for (Index h = 0; h < hidden; ++h) {
     if (u(quadratic_ + h) > 0.0) used.push_back(h);
   }
-  ConvexMap<double> map = ConvexMap<double>::zero(d, {static_cast<Index>(used.size())});
+  ConvexMap map = ConvexMap::zero(d, {static_cast<Index>(used.size())});
   map.Q = g.transpose() * u.head(quadratic_).asDiagonal() * g + kFloor * Matrix::Identity(d, d);
   map.c = shift - g.transpose() * u.head(quadratic_).asDiagonal() * (g * frame_.center);
   auto& layer = map.layers.front();

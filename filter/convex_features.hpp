@@ -49,7 +49,7 @@ class ConvexFeatures {
   /// rest. In three dimensions or more, the identity itself.
   Vector start() const;
 
-  ConvexMap<double> map(const Vector& shift, const Vector& u) const;
+  ConvexMap map(const Vector& shift, const Vector& u) const;
 
   static constexpr double kFloor = 1e-3;  ///< ε
 

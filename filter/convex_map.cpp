@@ -9,37 +9,33 @@
 
 namespace jko {
 
-template <typename Scalar>
-ConvexMap<Scalar> ConvexMap<Scalar>::zero(Index dimension, const std::vector<Index>& widths) {
+ConvexMap ConvexMap::zero(Index dimension, const std::vector<Index>& widths) {
   ConvexMap map;
-  map.Q = MatrixS::Zero(dimension, dimension);
-  map.c = VectorS::Zero(dimension);
+  map.Q = Matrix::Zero(dimension, dimension);
+  map.c = Vector::Zero(dimension);
   Index before = 0;
   for (const Index width : widths) {
     map.layers.push_back(
-        {MatrixS::Zero(width, dimension), MatrixS::Zero(width, before), VectorS::Zero(width), VectorS::Zero(width)});
+        {Matrix::Zero(width, dimension), Matrix::Zero(width, before), Vector::Zero(width), Vector::Zero(width)});
     before = width;
   }
   return map;
 }
 
-template <typename Scalar>
-ConvexMap<Scalar> ConvexMap<Scalar>::affine(const MatrixS& Q, const VectorS& c) {
+ConvexMap ConvexMap::affine(const Matrix& Q, const Vector& c) {
   ConvexMap map;
   map.Q = Q;
   map.c = c;
   return map;
 }
 
-template <typename Scalar>
-std::vector<Index> ConvexMap<Scalar>::widths() const {
+std::vector<Index> ConvexMap::widths() const {
   std::vector<Index> widths;
   for (const Layer& layer : layers) widths.push_back(layer.b.size());
   return widths;
 }
 
-template <typename Scalar>
-ConvexMap<Scalar>& ConvexMap<Scalar>::operator+=(const ConvexMap& other) {
+ConvexMap& ConvexMap::operator+=(const ConvexMap& other) {
   Q += other.Q;
   c += other.c;
   for (std::size_t l = 0; l < layers.size(); ++l) {
@@ -73,19 +69,17 @@ bool worth_sharing(Index points, Index dimension, const std::vector<Index>& widt
 
 }  // namespace
 
-template <typename Scalar>
-struct MapEvaluator<Scalar>::Workspace {
-  PointsS points;
-  PointsS image;
-  VectorS log_det, divergence;
-  std::vector<MapBlock<Scalar>> blocks;
-  std::vector<ConvexMap<Scalar>> slices;
-  std::vector<MapAdjoint<Scalar>> adjoints;  // one a slice
-  bool share = false;                        // the work among threads
+struct MapEvaluator::Workspace {
+  Points points;
+  Points image;
+  Vector log_det, divergence;
+  std::vector<MapBlock> blocks;
+  std::vector<ConvexMap> slices;
+  std::vector<MapAdjoint> adjoints;  // one a slice
+  bool share = false;                // the work among threads
 };
 
-template <typename Scalar>
-MapEvaluator<Scalar>::MapEvaluator(const PointsS& points, const std::vector<Index>& widths)
+MapEvaluator::MapEvaluator(const Points& points, const std::vector<Index>& widths)
     : workspace_(std::make_unique<Workspace>()) {
   Workspace& ws = *workspace_;
   const Index n = points.rows(), d = points.cols();
@@ -104,42 +98,25 @@ MapEvaluator<Scalar>::MapEvaluator(const PointsS& points, const std::vector<Inde
   for (auto& adjoint : ws.adjoints) adjoint.resize(kBlockRows, d, widths);
 }
 
-template <typename Scalar>
-MapEvaluator<Scalar>::~MapEvaluator() = default;
-template <typename Scalar>
-MapEvaluator<Scalar>::MapEvaluator(MapEvaluator&&) noexcept = default;
-template <typename Scalar>
-MapEvaluator<Scalar>& MapEvaluator<Scalar>::operator=(MapEvaluator&&) noexcept = default;
+MapEvaluator::~MapEvaluator() = default;
+MapEvaluator::MapEvaluator(MapEvaluator&&) noexcept = default;
+MapEvaluator& MapEvaluator::operator=(MapEvaluator&&) noexcept = default;
 
-template <typename Scalar>
-const typename MapEvaluator<Scalar>::PointsS& MapEvaluator<Scalar>::points() const {
-  return workspace_->points;
-}
-template <typename Scalar>
-const typename MapEvaluator<Scalar>::PointsS& MapEvaluator<Scalar>::image() const {
-  return workspace_->image;
-}
-template <typename Scalar>
-const typename MapEvaluator<Scalar>::VectorS& MapEvaluator<Scalar>::log_det() const {
-  return workspace_->log_det;
-}
+const Points& MapEvaluator::points() const { return workspace_->points; }
+const Points& MapEvaluator::image() const { return workspace_->image; }
+const Vector& MapEvaluator::log_det() const { return workspace_->log_det; }
 
-template <typename Scalar>
-const typename MapEvaluator<Scalar>::VectorS& MapEvaluator<Scalar>::divergence() const {
-  return workspace_->divergence;
-}
+const Vector& MapEvaluator::divergence() const { return workspace_->divergence; }
 
-template <typename Scalar>
-Scalar MapEvaluator<Scalar>::minimum_pivot() const {
-  Scalar pivot = std::numeric_limits<Scalar>::infinity();
+double MapEvaluator::minimum_pivot() const {
+  double pivot = std::numeric_limits<double>::infinity();
   for (const auto& block : workspace_->blocks) pivot = std::min(pivot, block.minimum_pivot());
   return pivot;
 }
 
-template <typename Scalar>
-typename MapEvaluator<Scalar>::PointsS MapEvaluator<Scalar>::hessian() const {
+Points MapEvaluator::hessian() const {
   const Workspace& ws = *workspace_;
-  PointsS hessian(ws.points.rows(), ws.points.cols() * ws.points.cols());
+  Points hessian(ws.points.rows(), ws.points.cols() * ws.points.cols());
   Index row = 0;
   for (const auto& block : ws.blocks) {
     hessian.middleRows(row, block.rows()) = block.hessian();
@@ -148,13 +125,12 @@ typename MapEvaluator<Scalar>::PointsS MapEvaluator<Scalar>::hessian() const {
   return hessian;
 }
 
-template <typename Scalar>
-void MapEvaluator<Scalar>::forward(const ConvexMap<Scalar>& map) {
+void MapEvaluator::forward(const ConvexMap& map) {
   Workspace& ws = *workspace_;
   const Index blocks = static_cast<Index>(ws.blocks.size());
 #pragma omp parallel for schedule(static) if (ws.share)
   for (Index k = 0; k < blocks; ++k) {
-    MapBlock<Scalar>& block = ws.blocks[k];
+    MapBlock& block = ws.blocks[k];
     const Index row = k * kBlockRows;
     block.forward(map, ws.points.middleRows(row, block.rows()));
     ws.image.middleRows(row, block.rows()) = block.image();
@@ -163,24 +139,21 @@ void MapEvaluator<Scalar>::forward(const ConvexMap<Scalar>& map) {
   }
 }
 
-template <typename Scalar>
-void MapEvaluator<Scalar>::backward(const ConvexMap<Scalar>& map, const PointsS& d_image, const VectorS& d_log_det,
-                                    ConvexMap<Scalar>& gradient) {
-  backward(map, d_image, d_log_det, VectorS::Zero(d_log_det.size()), gradient);
+void MapEvaluator::backward(const ConvexMap& map, const Points& d_image, const Vector& d_log_det, ConvexMap& gradient) {
+  backward(map, d_image, d_log_det, Vector::Zero(d_log_det.size()), gradient);
 }
 
-template <typename Scalar>
-void MapEvaluator<Scalar>::backward(const ConvexMap<Scalar>& map, const PointsS& d_image, const VectorS& d_log_det,
-                                    const VectorS& d_divergence, ConvexMap<Scalar>& gradient) {
+void MapEvaluator::backward(const ConvexMap& map, const Points& d_image, const Vector& d_log_det,
+                            const Vector& d_divergence, ConvexMap& gradient) {
   Workspace& ws = *workspace_;
   const Index blocks = static_cast<Index>(ws.blocks.size());
   const Index slices = static_cast<Index>(ws.slices.size());
 #pragma omp parallel for schedule(static) if (ws.share)
   for (Index s = 0; s < slices; ++s) {
-    ConvexMap<Scalar>& sum = ws.slices[s];
+    ConvexMap& sum = ws.slices[s];
     set_zero(sum, map);
     for (Index k = s * blocks / slices; k < (s + 1) * blocks / slices; ++k) {
-      MapBlock<Scalar>& block = ws.blocks[k];
+      MapBlock& block = ws.blocks[k];
       const Index row = k * kBlockRows, n = block.rows();
       block.reverse(map, d_image.middleRows(row, n), d_log_det.segment(row, n), d_divergence.segment(row, n),
                     ws.adjoints[s]);
@@ -191,17 +164,12 @@ void MapEvaluator<Scalar>::backward(const ConvexMap<Scalar>& map, const PointsS&
   for (Index s = 1; s < slices; ++s) gradient += ws.slices[s];
 }
 
-template struct ConvexMap<float>;
-template struct ConvexMap<double>;
-template class MapEvaluator<float>;
-template class MapEvaluator<double>;
-
-MapValue apply(const ConvexMap<double>& map, PointsView points) {
+MapValue apply(const ConvexMap& map, PointsView points) {
   const Index n = points.rows(), d = points.cols(), blocks = block_count(n);
   MapValue value{Points(n, d), Vector(n), Vector(n)};
 #pragma omp parallel if (worth_sharing(n, d, map.widths()))
   {
-    MapBlock<double> block;
+    MapBlock block;
 #pragma omp for schedule(static)
     for (Index k = 0; k < blocks; ++k) {
       const Index row = k * kBlockRows, rows = std::min(kBlockRows, n - row);
@@ -215,13 +183,13 @@ MapValue apply(const ConvexMap<double>& map, PointsView points) {
   return value;
 }
 
-MapAverages average(const ConvexMap<double>& map, PointsView points, const Vector& weights) {
+MapAverages average(const ConvexMap& map, PointsView points, const Vector& weights) {
   const Index n = points.rows(), d = points.cols(), blocks = block_count(n);
   // A row for each block: the order of summation is part of the result.
   Matrix sums(blocks, d * d + d);
 #pragma omp parallel if (worth_sharing(n, d, map.widths()))
   {
-    MapBlock<double> block;
+    MapBlock block;
 #pragma omp for schedule(static)
     for (Index k = 0; k < blocks; ++k) {
       const Index row = k * kBlockRows, rows = std::min(kBlockRows, n - row);
@@ -235,20 +203,20 @@ MapAverages average(const ConvexMap<double>& map, PointsView points, const Vecto
   return {sum.head(d * d).reshaped(d, d), sum.tail(d)};
 }
 
-Pushforward pushforward(const std::vector<const ConvexMap<double>*>& maps, PointsView points, PointsView score) {
+Pushforward pushforward(const std::vector<const ConvexMap*>& maps, PointsView points, PointsView score) {
   const Index n = points.rows(), d = points.cols(), blocks = block_count(n);
   const bool scored = score.size() > 0;
   Pushforward moved{{Points(n, d), Vector::Zero(n), Vector(n)}, Points(n, d), Points(scored ? n : 0, scored ? d : 0)};
   const auto links = static_cast<Index>(maps.size());
 #pragma omp parallel if (worth_sharing(n * links, d, maps.back()->widths()))
   {
-    MapBlock<double> block;
-    MapAdjoint<double> adjoint;
+    MapBlock block;
+    MapAdjoint adjoint;
 #pragma omp for schedule(static)
     for (Index k = 0; k < blocks; ++k) {
       const Index row = k * kBlockRows, rows = std::min(kBlockRows, n - row);
       Points x = points.middleRows(row, rows), s = scored ? Points(score.middleRows(row, rows)) : Points();
-      for (const ConvexMap<double>* map : maps) {
+      for (const ConvexMap* map : maps) {
         block.resize(rows, d, map->widths());
         if (scored) {
           adjoint.resize(rows, d, map->widths());
@@ -269,7 +237,7 @@ Pushforward pushforward(const std::vector<const ConvexMap<double>*>& maps, Point
   return moved;
 }
 
-MapInverse invert(const ConvexMap<double>& map, PointsView z) {
+MapInverse invert(const ConvexMap& map, PointsView z) {
   constexpr int kIterations = 60;
   // Of |T(x) - z|, relative to the size of z. One more Newton step, which needs no evaluation, squares it; what it
   // leaves in log det is of the size of the tolerance.
@@ -279,7 +247,7 @@ MapInverse invert(const ConvexMap<double>& map, PointsView z) {
   bool converged = true;
 #pragma omp parallel if (worth_sharing(n, d, map.widths()))
   {
-    MapBlock<double> block;
+    MapBlock block;
 #pragma omp for schedule(static) reduction(&& : converged)
     for (Index k = 0; k < blocks; ++k) {
       const Index row = k * kBlockRows, rows = std::min(kBlockRows, n - row);
@@ -317,9 +285,9 @@ MapInverse invert(const ConvexMap<double>& map, PointsView z) {
   return inverse;
 }
 
-ConvexMap<double> interpolate(const ConvexMap<double>& map, double s) {
+ConvexMap interpolate(const ConvexMap& map, double s) {
   constexpr double kFloor = 1e-3;
-  ConvexMap<double> scaled = map;
+  ConvexMap scaled = map;
   const Index d = map.dimension();
   scaled.Q = (1.0 - s) * Matrix::Identity(d, d) + s * map.Q;
   if (s > 1.0) {

@@ -182,7 +182,7 @@ void JkoFilter::advance(double length, const StepLimits& limits) {
       result.record, iterations, result.stopped, result.fallback, length, 0.0, std::move(result.summary.losses)};
 }
 
-void JkoFilter::push_forward(const ConvexMap<double>& map) {
+void JkoFilter::push_forward(const ConvexMap& map) {
   if (map.dimension() != dimension()) throw std::invalid_argument("the map is not of the law's dimension");
   const Nodes& nodes = belief_.nodes();
   belief_.advance(map, options_.engine->pushforward({&map}, nodes.x, nodes.score));

@@ -75,7 +75,7 @@ class JkoFilter final : public Filter {
   /// Pushes the law forward by a map that is given, exactly and at no time: what was solved for in other coordinates
   /// becomes the law of `map` of them. The model stays as it is: whoever wants to take further steps gives one of the
   /// new coordinates to replace_model(). Throws std::invalid_argument if the dimension is another one.
-  void push_forward(const ConvexMap<double>& map);
+  void push_forward(const ConvexMap& map);
 
   /// Goes on with another model of the same dimension.
   void replace_model(Model model);

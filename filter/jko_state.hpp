@@ -21,7 +21,7 @@ namespace jko {
 /// A map, or the likelihood of an observation.
 struct LinkState {
   bool is_map = false;
-  ConvexMap<double> map;
+  ConvexMap map;
   Vector y;
   double time = 0.0, log_evidence = 0.0;
 };

@@ -37,7 +37,7 @@ class StepLoss {
         d_divergence_(problem.score.size() > 0 ? Vector(-d_log_det_) : Vector::Zero(d_log_det_.size())) {}
 
   double operator()(const Vector& theta, Vector& gradient) {
-    const ConvexMap<double> map = parameters_.map(theta);
+    const ConvexMap map = parameters_.map(theta);
     evaluator_.forward(map);
     const Points& image = evaluator_.image();
     problem_.potential->evaluate(image, problem_.time, value_, force_);
@@ -53,11 +53,11 @@ class StepLoss {
  private:
   const JkoStepProblem& problem_;
   const Parameters& parameters_;
-  MapEvaluator<double> evaluator_;
+  MapEvaluator evaluator_;
   Vector value_;
   Points force_, d_image_;
   Vector d_log_det_, d_divergence_;
-  ConvexMap<double> d_map_;
+  ConvexMap d_map_;
 };
 
 }  // namespace
@@ -93,7 +93,7 @@ MinimizeSummary lbfgs_step(const JkoStepProblem& problem, const PooledParametris
   return minimize(std::ref(loss), theta, options);
 }
 
-ConvexMap<double> affine_step(const JkoStepProblem& problem, double step) {
+ConvexMap affine_step(const JkoStepProblem& problem, double step) {
   const Index n = problem.nodes.rows(), d = problem.nodes.cols();
   const Matrix identity = Matrix::Identity(d, d);
   Points force(n, d);
@@ -124,7 +124,7 @@ ConvexMap<double> affine_step(const JkoStepProblem& problem, double step) {
   const double reach = std::sqrt(covariance.trace());
   if (drift.norm() > reach) drift *= reach / drift.norm();
   if (!S.allFinite()) S = identity;
-  return ConvexMap<double>::affine(S, mean + drift - S * mean);
+  return ConvexMap::affine(S, mean + drift - S * mean);
 }
 
 }  // namespace jko

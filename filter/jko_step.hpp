@@ -62,6 +62,6 @@ Bdf2Anchor bdf2_anchor(const Points& x, const Points& previous, double step, dou
 
 /// The step within affine maps, from the first two moments alone: mean and covariance follow the Gaussian
 /// Wasserstein gradient flow (Lambert et al. 2022) for one explicit step. Cannot fail; non-finite forces count as zero.
-ConvexMap<double> affine_step(const JkoStepProblem& problem, double step);
+ConvexMap affine_step(const JkoStepProblem& problem, double step);
 
 }  // namespace jko

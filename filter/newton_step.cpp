@@ -245,8 +245,8 @@ class FeatureLoss {
         for (Index j = 0; j <= i; ++j) hessian.col(i * d_ + j).matrix() += (g(i) * g(j)) * bend;
       }
     }
-    return invert_cholesky_factors<double>(hessian, d_, inverse_factor_.middleRows(first, count),
-                                           log_det_.segment(first, count).array()) > 0.0;
+    return invert_cholesky_factors(hessian, d_, inverse_factor_.middleRows(first, count),
+                                   log_det_.segment(first, count).array()) > 0.0;
   }
 
   const JkoStepProblem& problem_;

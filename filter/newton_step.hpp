@@ -5,7 +5,7 @@
 ///     ConvexFeatures features(x, weights, 64, seed);
 ///     FeatureCoefficients identity = identity_coefficients(features, x, weights), solution = identity;
 ///     MinimizeSummary summary = newton_step(problem, features, identity, solution, options);
-///     ConvexMap<double> map = features.map(solution.shift, solution.u);
+///     ConvexMap map = features.map(solution.shift, solution.u);
 ///
 /// Reference: Bertsekas, "Projected Newton methods for optimization problems with simple constraints" (1982).
 

@@ -79,7 +79,7 @@ double Parametrisation::output_scale(Index width) const {
 }
 
 Vector Parametrisation::start(PointsView nodes, const Vector& weights) const {
-  return start([&](const ConvexMap<double>& map) { return average(map, nodes, weights); });
+  return start([&](const ConvexMap& map) { return average(map, nodes, weights); });
 }
 
 Vector Parametrisation::start(const AverageOf& average) const {
@@ -118,9 +118,9 @@ Vector Parametrisation::start(const AverageOf& average) const {
   return theta;
 }
 
-ConvexMap<double> Parametrisation::map(const Vector& theta) const {
+ConvexMap Parametrisation::map(const Vector& theta) const {
   const Index d = frame_.center.size();
-  ConvexMap<double> map;
+  ConvexMap map;
   Cursor<const Vector> cursor(theta);
   const Matrix R = cursor.block(d, d).triangularView<Eigen::Lower>();
   map.Q = R * R.transpose();
@@ -138,7 +138,7 @@ ConvexMap<double> Parametrisation::map(const Vector& theta) const {
   return map;
 }
 
-Vector Parametrisation::pull_back(const Vector& theta, const ConvexMap<double>& d_map) const {
+Vector Parametrisation::pull_back(const Vector& theta, const ConvexMap& d_map) const {
   const Index d = frame_.center.size();
   const auto slope = [](const Matrix& v) { return v.unaryExpr(&logistic); };
   Vector gradient(size_);

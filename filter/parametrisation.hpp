@@ -7,7 +7,7 @@
 ///
 ///     Parametrisation parameters(widths, Frame::of(nodes, weights), seed);
 ///     Vector theta = parameters.start(nodes, weights);        // close to the identity
-///     ConvexMap<double> map = parameters.map(theta);
+///     ConvexMap map = parameters.map(theta);
 ///     Vector gradient = parameters.pull_back(theta, d_map);   // chain rule
 
 #include <cstdint>
@@ -45,14 +45,14 @@ class Parametrisation {
   /// θ of a map close to the identity: hidden units that cover the nodes carry a part of the curvature, and Q carries
   /// the rest, so that every weight can grow as well as shrink.
   /// `average` tells what the frame's nodes make of a map: processor_engine()'s or another's.
-  using AverageOf = std::function<MapAverages(const ConvexMap<double>&)>;
+  using AverageOf = std::function<MapAverages(const ConvexMap&)>;
   Vector start(const AverageOf& average) const;
   Vector start(PointsView nodes, const Vector& weights) const;
 
-  ConvexMap<double> map(const Vector& theta) const;
+  ConvexMap map(const Vector& theta) const;
 
   /// ∂L/∂θ from ∂L/∂(Q, c, A, W, b, w).
-  Vector pull_back(const Vector& theta, const ConvexMap<double>& d_map) const;
+  Vector pull_back(const Vector& theta, const ConvexMap& d_map) const;
 
  private:
   double steepness(Index width) const;

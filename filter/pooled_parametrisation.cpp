@@ -26,7 +26,7 @@ struct Layout {
 };
 
 /// p of a pooled map at each node, (N, units).
-Matrix shares(const ConvexMap<double>::Layer& pool, PointsView nodes) {
+Matrix shares(const ConvexMap::Layer& pool, PointsView nodes) {
   Matrix p = (nodes * pool.A.transpose()).rowwise() + pool.b.transpose();
   p.colwise() -= p.rowwise().maxCoeff().eval();
   p = p.array().exp();
@@ -56,7 +56,7 @@ double upper_curvature(const JkoStepProblem& problem, const Points& force, doubl
 
 }  // namespace
 
-PooledParametrisation::PooledParametrisation(const ConvexMap<double>& guess, PointsView nodes, const Vector& weights)
+PooledParametrisation::PooledParametrisation(const ConvexMap& guess, PointsView nodes, const Vector& weights)
     : widths_(guess.widths()) {
   const Index d = nodes.cols();
   const auto& pool = guess.layers.front();
@@ -82,9 +82,9 @@ PooledParametrisation::PooledParametrisation(const ConvexMap<double>& guess, Poi
   start_(at.weight()) = stretch_ * std::log(pool.w(0));
 }
 
-ConvexMap<double> PooledParametrisation::map(const Vector& theta) const {
+ConvexMap PooledParametrisation::map(const Vector& theta) const {
   const Layout at{center_.size(), seen_.rows()};
-  ConvexMap<double> map;
+  ConvexMap map;
   const Matrix R = Matrix(theta.head(at.square()).reshaped(at.d, at.d).triangularView<Eigen::Lower>()) / scale_;
   map.Q = R * R.transpose();
   map.Q.diagonal().array() += kMapFloor;
@@ -98,7 +98,7 @@ ConvexMap<double> PooledParametrisation::map(const Vector& theta) const {
 }
 
 std::vector<Index> PooledParametrisation::order_of(PointsView nodes) const {
-  const ConvexMap<double> guess = map(start_);
+  const ConvexMap guess = map(start_);
   const auto& pool = guess.layers.front();
   const Matrix logit = (nodes * pool.A.transpose()).rowwise() + pool.b.transpose();
   std::vector<Index> unit(static_cast<std::size_t>(nodes.rows())), order(unit.size());
@@ -110,7 +110,7 @@ std::vector<Index> PooledParametrisation::order_of(PointsView nodes) const {
   return order;
 }
 
-Vector PooledParametrisation::pull_back(const Vector& theta, const ConvexMap<double>& d_map) const {
+Vector PooledParametrisation::pull_back(const Vector& theta, const ConvexMap& d_map) const {
   const Layout at{center_.size(), seen_.rows()};
   const auto& pool = d_map.layers.front();
   Vector gradient(at.size());
@@ -124,7 +124,7 @@ Vector PooledParametrisation::pull_back(const Vector& theta, const ConvexMap<dou
   return gradient;
 }
 
-ConvexMap<double> tangent_map(const JkoStepProblem& problem, Index width, std::uint64_t seed) {
+ConvexMap tangent_map(const JkoStepProblem& problem, Index width, std::uint64_t seed) {
   constexpr double kSmallest = 0.05;  // eigenvalue of Q in a guess
   const Points& x = problem.nodes;
   const Index n = x.rows(), d = x.cols();
@@ -141,7 +141,7 @@ ConvexMap<double> tangent_map(const JkoStepProblem& problem, Index width, std::u
   Matrix precision = Eigen::LLT<Matrix>(covariance).solve(Matrix::Identity(d, d));
   precision = 0.5 * (precision + precision.transpose()).eval();
 
-  ConvexMap<double> map;
+  ConvexMap map;
   map.Q = (1.0 - tau * curvature) * Matrix::Identity(d, d) + tau * problem.temperature * precision;
   map.Q.diagonal().array() = map.Q.diagonal().array().max(kSmallest);
   map.c = -tau * problem.temperature * (precision * mean);

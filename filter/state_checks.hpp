@@ -25,7 +25,7 @@ inline void require_vector(const Vector& vector, Index size, const char* what) {
 
 /// A convex map of the dimension: shapes fit together, weights that must not be negative are not, Q is positive
 /// definite.
-inline void require_map(const ConvexMap<double>& map, Index dimension) {
+inline void require_map(const ConvexMap& map, Index dimension) {
   constexpr Index kWidest = 100'000;
   constexpr std::size_t kDeepest = 64;
   require_shape(map.Q, dimension, dimension, "a map's Q");

@@ -28,11 +28,10 @@ class ProcessorEngine final : public StepEngine {
     return summaries;
   }
 
-  MapAverages average(const ConvexMap<double>& map, PointsView points, const Vector& weights) override {
+  MapAverages average(const ConvexMap& map, PointsView points, const Vector& weights) override {
     return jko::average(map, points, weights);
   }
-  Pushforward pushforward(const std::vector<const ConvexMap<double>*>& maps, PointsView points,
-                          PointsView score) override {
+  Pushforward pushforward(const std::vector<const ConvexMap*>& maps, PointsView points, PointsView score) override {
     return jko::pushforward(maps, points, score);
   }
   bool newton() const override { return true; }
@@ -56,11 +55,10 @@ class FallbackEngine final : public StepEngine {
 
   bool batches() const override { return device_->batches(); }
 
-  MapAverages average(const ConvexMap<double>& map, PointsView points, const Vector& weights) override {
+  MapAverages average(const ConvexMap& map, PointsView points, const Vector& weights) override {
     return on_device([&](StepEngine& engine) { return engine.average(map, points, weights); });
   }
-  Pushforward pushforward(const std::vector<const ConvexMap<double>*>& maps, PointsView points,
-                          PointsView score) override {
+  Pushforward pushforward(const std::vector<const ConvexMap*>& maps, PointsView points, PointsView score) override {
     return on_device([&](StepEngine& engine) { return engine.pushforward(maps, points, score); });
   }
 

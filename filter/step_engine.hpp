@@ -47,9 +47,8 @@ class StepEngine {
   virtual bool batches() const { return false; }
 
   // As in convex_map.hpp, but that they throw DeviceError.
-  virtual MapAverages average(const ConvexMap<double>& map, PointsView points, const Vector& weights) = 0;
-  virtual Pushforward pushforward(const std::vector<const ConvexMap<double>*>& maps, PointsView points,
-                                  PointsView score) = 0;
+  virtual MapAverages average(const ConvexMap& map, PointsView points, const Vector& weights) = 0;
+  virtual Pushforward pushforward(const std::vector<const ConvexMap*>& maps, PointsView points, PointsView score) = 0;
 
   /// Whether steps may be solved beside it by Newton's method for fixed features, which only the processor knows
   /// (newton_step.hpp).

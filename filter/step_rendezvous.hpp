@@ -39,11 +39,10 @@ class StepRendezvous final : public StepEngine {
   /// Precondition: a member's. Several tasks, and steps with a deadline, go without waiting for others.
   std::vector<MinimizeSummary> minimise(const std::vector<StepTask>& tasks, const MinimizeOptions& options) override;
 
-  MapAverages average(const ConvexMap<double>& map, PointsView points, const Vector& weights) override {
+  MapAverages average(const ConvexMap& map, PointsView points, const Vector& weights) override {
     return engine_->average(map, points, weights);
   }
-  Pushforward pushforward(const std::vector<const ConvexMap<double>*>& maps, PointsView points,
-                          PointsView score) override {
+  Pushforward pushforward(const std::vector<const ConvexMap*>& maps, PointsView points, PointsView score) override {
     return engine_->pushforward(maps, points, score);
   }
 

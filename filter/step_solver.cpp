@@ -57,7 +57,7 @@ double excess_loss(const JkoStepProblem& problem, const MapValue& value) {
 }  // namespace
 
 /// A pooled map as a vector, and back.
-Vector flat(const ConvexMap<double>& map) {
+Vector flat(const ConvexMap& map) {
   const auto& pool = map.layers.front();
   Vector all(map.Q.size() + map.c.size() + pool.A.size() + pool.b.size() + 1);
   all << map.Q.reshaped(), map.c, pool.A.reshaped(), pool.b, pool.w;
@@ -66,8 +66,8 @@ Vector flat(const ConvexMap<double>& map) {
 
 Index flat_size(Index d, Index units) { return d * d + d + units * (d + 1) + 1; }
 
-ConvexMap<double> pooled_map(const Vector& flat, Index d, Index units) {
-  ConvexMap<double> map;
+ConvexMap pooled_map(const Vector& flat, Index d, Index units) {
+  ConvexMap map;
   map.Q = flat.head(d * d).reshaped(d, d);
   map.c = flat.segment(d * d, d);
   auto& pool = map.layers.emplace_back();
@@ -78,7 +78,7 @@ ConvexMap<double> pooled_map(const Vector& flat, Index d, Index units) {
   return map;
 }
 
-double loss_of(const JkoStepProblem& problem, const ConvexMap<double>& map, StepEngine& engine) {
+double loss_of(const JkoStepProblem& problem, const ConvexMap& map, StepEngine& engine) {
   const double loss = step_loss(problem, engine.pushforward({&map}, problem.nodes, Points()));
   return std::isfinite(loss) ? loss : std::numeric_limits<double>::infinity();
 }
@@ -128,8 +128,8 @@ MinimizeOptions StepSolver::minimize_options(const JkoStepProblem& problem, cons
   return minimize;
 }
 
-ConvexMap<double> StepSolver::solve_newton(const JkoStepProblem& problem, double ratio, const MinimizeOptions& options,
-                                           MinimizeSummary& summary) {
+ConvexMap StepSolver::solve_newton(const JkoStepProblem& problem, double ratio, const MinimizeOptions& options,
+                                   MinimizeSummary& summary) {
   const ConvexFeatures features(problem.nodes, problem.weights, options_.widths.front(), options_.seed);
   const FeatureCoefficients identity = identity_coefficients(features, problem.nodes, problem.weights);
   FeatureCoefficients solution = identity;
@@ -144,8 +144,8 @@ ConvexMap<double> StepSolver::solve_newton(const JkoStepProblem& problem, double
   return features.map(solution.shift, solution.u);
 }
 
-ConvexMap<double> StepSolver::solve_lbfgs(const JkoStepProblem& problem, double ratio, const MinimizeOptions& options,
-                                          MinimizeSummary& summary) {
+ConvexMap StepSolver::solve_lbfgs(const JkoStepProblem& problem, double ratio, const MinimizeOptions& options,
+                                  MinimizeSummary& summary) {
   const std::vector<Index> rows = options_.hold_out ? part(problem.nodes.rows(), false) : std::vector<Index>();
   JkoStepProblem training = options_.hold_out ? at(rows, problem) : problem;
   Vector weights = problem.weights;
@@ -157,8 +157,8 @@ ConvexMap<double> StepSolver::solve_lbfgs(const JkoStepProblem& problem, double 
   }
   const Parametrisation parameters(options_.widths, Frame::of(training.nodes, training.weights), options_.seed);
   // Over all nodes, which a device has from the step before.
-  const Vector identity = parameters.start(
-      [&](const ConvexMap<double>& map) { return options_.engine->average(map, problem.nodes, weights); });
+  const Vector identity =
+      parameters.start([&](const ConvexMap& map) { return options_.engine->average(map, problem.nodes, weights); });
   Vector solution = identity;
   if (ratio > 0.0) solution += ratio * (theta_ - identity_theta_);
   summary = minimise(*options_.engine, training, &parameters, solution, options);
@@ -167,19 +167,19 @@ ConvexMap<double> StepSolver::solve_lbfgs(const JkoStepProblem& problem, double 
   return parameters.map(solution);
 }
 
-ConvexMap<double> StepSolver::solve_pooled(const JkoStepProblem& problem, bool afresh, const MinimizeOptions& options,
-                                           MinimizeSummary& summary) {
+ConvexMap StepSolver::solve_pooled(const JkoStepProblem& problem, bool afresh, const MinimizeOptions& options,
+                                   MinimizeSummary& summary) {
   const Index units = options_.widths.front();
-  ConvexMap<double> guess = tangent_map(problem, units, options_.seed);
+  ConvexMap guess = tangent_map(problem, units, options_.seed);
   // Regions move little from step to step: the last map is nearly always the better guess.
   if (!afresh && has_previous()) {
-    ConvexMap<double> last = pooled_map(theta_, dimension_, units);
+    ConvexMap last = pooled_map(theta_, dimension_, units);
     if (loss_of(problem, last, *options_.engine) <= loss_of(problem, guess, *options_.engine)) guess = std::move(last);
   }
   const PooledParametrisation parameters(guess, problem.nodes, problem.weights);
   Vector solution = parameters.start();
   summary = minimise(*options_.engine, problem, &parameters, solution, options);
-  ConvexMap<double> map = parameters.map(solution);
+  ConvexMap map = parameters.map(solution);
   theta_ = flat(map);
   identity_theta_.resize(0);
   return map;
@@ -223,7 +223,7 @@ JkoStepResult StepSolver::solve(const JkoStepProblem& problem, double length, co
   }
   if (at_rest) {
     last_length_ = length;
-    result.map = ConvexMap<double>::affine(Matrix::Identity(dimension_, dimension_), Vector::Zero(dimension_));
+    result.map = ConvexMap::affine(Matrix::Identity(dimension_, dimension_), Vector::Zero(dimension_));
     result.moved.image = problem.nodes;
     result.moved.log_det.setZero();
     result.moved.score = problem.score;

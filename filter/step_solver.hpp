@@ -47,7 +47,7 @@ struct StepSolverOptions {
 };
 
 struct JkoStepResult {
-  ConvexMap<double> map;
+  ConvexMap map;
   Pushforward moved;        ///< the nodes and the law's score behind the map
   MinimizeSummary summary;  ///< of the last attempt
   SolveRecord record;
@@ -72,12 +72,12 @@ class StepSolver {
 
  private:
   MinimizeOptions minimize_options(const JkoStepProblem& problem, const StepLimits& limits, int attempt) const;
-  ConvexMap<double> solve_newton(const JkoStepProblem& problem, double ratio, const MinimizeOptions& options,
-                                 MinimizeSummary& summary);
-  ConvexMap<double> solve_lbfgs(const JkoStepProblem& problem, double ratio, const MinimizeOptions& options,
-                                MinimizeSummary& summary);
-  ConvexMap<double> solve_pooled(const JkoStepProblem& problem, bool afresh, const MinimizeOptions& options,
-                                 MinimizeSummary& summary);
+  ConvexMap solve_newton(const JkoStepProblem& problem, double ratio, const MinimizeOptions& options,
+                         MinimizeSummary& summary);
+  ConvexMap solve_lbfgs(const JkoStepProblem& problem, double ratio, const MinimizeOptions& options,
+                        MinimizeSummary& summary);
+  ConvexMap solve_pooled(const JkoStepProblem& problem, bool afresh, const MinimizeOptions& options,
+                         MinimizeSummary& summary);
   bool has_previous() const { return last_length_ > 0.0; }
 
   Index dimension_;

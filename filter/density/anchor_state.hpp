@@ -12,15 +12,15 @@ struct AnchorState {
   int kind = initial;
   Vector knots, values, second;  ///< spline; a grid's values
   double precision = 0.0, left_slope = 0.0, right_slope = 0.0;
-  Vector center;          ///< grid, flow
-  Matrix axes;            ///< grid: axes; flow: whitening
-  Vector low, high;       ///< grid
-  Index counts[2]{};      ///< grid
-  ConvexMap<double> map;  ///< flow
+  Vector center;      ///< grid, flow
+  Matrix axes;        ///< grid: axes; flow: whitening
+  Vector low, high;   ///< grid
+  Index counts[2]{};  ///< grid
+  ConvexMap map;      ///< flow
 };
 
 template <class Archive>
-void visit(Archive& archive, ConvexMap<double>::Layer& layer) {
+void visit(Archive& archive, ConvexMap::Layer& layer) {
   archive("A", layer.A);
   archive("W", layer.W);
   archive("b", layer.b);
@@ -28,7 +28,7 @@ void visit(Archive& archive, ConvexMap<double>::Layer& layer) {
 }
 
 template <class Archive>
-void visit(Archive& archive, ConvexMap<double>& map) {
+void visit(Archive& archive, ConvexMap& map) {
   archive("Q", map.Q);
   archive("c", map.c);
   archive("layers", map.layers);

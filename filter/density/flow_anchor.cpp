@@ -25,7 +25,7 @@ constexpr double kLargestLogRatio = 2.0;
 
 }  // namespace
 
-FlowAnchor::FlowAnchor(Vector center, Matrix whitening, ConvexMap<double> to_normal)
+FlowAnchor::FlowAnchor(Vector center, Matrix whitening, ConvexMap to_normal)
     : center_(std::move(center)), whitening_(std::move(whitening)), to_normal_(std::move(to_normal)) {}
 
 std::unique_ptr<FlowAnchor> FlowAnchor::fit(PointsView points, const Vector& weights, const Vector& log_density,
@@ -37,10 +37,10 @@ std::unique_ptr<FlowAnchor> FlowAnchor::fit(PointsView points, const Vector& wei
   const Vector log_p = log_density.array() - log_det(frame.whitening);
   Frame standard{Vector::Zero(d), Matrix::Identity(d, d), 1.0, frame.reach};
   const Parametrisation parameters(options.widths, standard, options.seed);
-  MapEvaluator<double> evaluator(y, options.widths);
-  ConvexMap<double> d_map;
+  MapEvaluator evaluator(y, options.widths);
+  ConvexMap d_map;
   const Objective loss = [&](const Vector& theta, Vector& gradient) {
-    const ConvexMap<double> map = parameters.map(theta);
+    const ConvexMap map = parameters.map(theta);
     evaluator.forward(map);
     const Vector ratio = flow_log_density(evaluator.image(), evaluator.log_det()) - log_p;  // log q/p
     Vector slope(ratio.size());
@@ -64,11 +64,11 @@ std::unique_ptr<FlowAnchor> FlowAnchor::fit(PointsView points, const Vector& wei
   const MinimizeSummary summary = minimize(loss, theta, minimize_options);
 
   // No hidden unit may make it worse than the Gaussian of the moments.
-  const ConvexMap<double> gaussian = ConvexMap<double>::affine(Matrix::Identity(d, d), Vector::Zero(d));
+  const ConvexMap gaussian = ConvexMap::affine(Matrix::Identity(d, d), Vector::Zero(d));
   const MapValue plain = apply(gaussian, y);
   const Vector ratio = flow_log_density(plain.image, plain.log_det) - log_p;
   const double gaussian_loss = weights.dot((ratio.array().min(30.0).exp() - 1.0 - ratio.array()).matrix());
-  ConvexMap<double> map = summary.value < gaussian_loss ? parameters.map(theta) : gaussian;
+  ConvexMap map = summary.value < gaussian_loss ? parameters.map(theta) : gaussian;
 
   return std::unique_ptr<FlowAnchor>(new FlowAnchor(frame.center, frame.whitening, std::move(map)));
 }

@@ -31,11 +31,11 @@ class FlowAnchor final : public Anchor {
   AnchorState state() const override;
 
  private:
-  FlowAnchor(Vector center, Matrix whitening, ConvexMap<double> to_normal);
+  FlowAnchor(Vector center, Matrix whitening, ConvexMap to_normal);
 
   Vector center_;     ///< m, (D)
   Matrix whitening_;  ///< S, (D, D), lower triangular
-  ConvexMap<double> to_normal_;
+  ConvexMap to_normal_;
 };
 
 }  // namespace jko

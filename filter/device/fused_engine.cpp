@@ -35,11 +35,10 @@ class FusedEngine final : public StepEngine {
     return summaries;
   }
 
-  MapAverages average(const ConvexMap<double>& map, PointsView points, const Vector& weights) override {
+  MapAverages average(const ConvexMap& map, PointsView points, const Vector& weights) override {
     return otherwise_->average(map, points, weights);
   }
-  Pushforward pushforward(const std::vector<const ConvexMap<double>*>& maps, PointsView points,
-                          PointsView score) override {
+  Pushforward pushforward(const std::vector<const ConvexMap*>& maps, PointsView points, PointsView score) override {
     return otherwise_->pushforward(maps, points, score);
   }
   bool batches() const override { return true; }

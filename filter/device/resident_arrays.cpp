@@ -1,5 +1,7 @@
 #include "filter/device/resident_arrays.hpp"
 
+#include <ATen/ops/tensor.h>
+
 #include <algorithm>
 #include <boost/container_hash/hash.hpp>
 #include <cstdint>

@@ -10,7 +10,8 @@
 /// They are recognised by all of their bytes, whoever holds a copy of them: no caller has to know, and none can be
 /// given numbers that are not its own. The price is to read each array once, and a copy of it on the host.
 
-#include <ATen/ATen.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
 
 #include <atomic>
 #include <boost/multi_index/hashed_index.hpp>

@@ -1,4 +1,6 @@
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
 #include <atomic>
@@ -164,7 +166,7 @@ class LibTorchEngine final : public StepEngine {
 
   bool batches() const override { return true; }
 
-  MapAverages average(const ConvexMap<double>& map, PointsView points, const Vector& weights) override {
+  MapAverages average(const ConvexMap& map, PointsView points, const Vector& weights) override {
     if (few(points, {&map})) return jko::average(map, points, weights);
     return guarded([&] {
       claim(points, map);
@@ -175,13 +177,12 @@ class LibTorchEngine final : public StepEngine {
     });
   }
 
-  Pushforward pushforward(const std::vector<const ConvexMap<double>*>& maps, PointsView points,
-                          PointsView score) override {
+  Pushforward pushforward(const std::vector<const ConvexMap*>& maps, PointsView points, PointsView score) override {
     if (few(points, maps)) return jko::pushforward(maps, points, score);
     return guarded([&] {
       at::Tensor x = on_device(points), before, log_det, trace;
       at::Tensor s = score.size() > 0 ? on_device(score) : at::Tensor();
-      for (const ConvexMap<double>* link : maps) {
+      for (const ConvexMap* link : maps) {
         claim(points, *link);
         const TensorMap map = TensorMap::of(*link, tensors_);
         const TensorMapTape tape = forward(map, x);
@@ -231,10 +232,10 @@ class LibTorchEngine final : public StepEngine {
   at::Tensor on_device(PointsView points) { return resident_.tensor(points).unsqueeze(0); }
 
   /// Whether the processor is through with so little before a device has been told what to do.
-  bool few(PointsView points, const std::vector<const ConvexMap<double>*>& maps) const {
+  bool few(PointsView points, const std::vector<const ConvexMap*>& maps) const {
     const auto d = static_cast<double>(points.cols());
     double operations = 0.0;
-    for (const ConvexMap<double>* map : maps) {
+    for (const ConvexMap* map : maps) {
       for (const auto& layer : map->layers) {
         const auto inputs = map->pooled() ? 0.5 * d * d : static_cast<double>(layer.A.cols() + layer.W.cols());
         operations += 2.0 * (1.0 + d) * inputs * static_cast<double>(layer.b.size());
@@ -266,7 +267,7 @@ class LibTorchEngine final : public StepEngine {
 
   /// Room for a map at these points. Steps of one filter are alike: what is free is asked for once, since that stops
   /// the device.
-  void claim(PointsView points, const ConvexMap<double>& map) {
+  void claim(PointsView points, const ConvexMap& map) {
     const StepShape shape{1, points.rows(), points.cols(), map.widths(), map.pooled()};
     const std::size_t needed = bytes_of(shape, 0);
     if (needed <= granted_) return;

@@ -1,7 +1,8 @@
 #pragma once
 /// A formula of a config on tensors of any device (filter/model/expression.hpp; implemented with it).
 
-#include <ATen/ATen.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
 
 #include <utility>
 #include <vector>

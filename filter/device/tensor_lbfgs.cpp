@@ -1,5 +1,17 @@
 #include "filter/device/tensor_lbfgs.hpp"
 
+#include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/copysign.h>
+#include <ATen/ops/diag_embed.h>
+#include <ATen/ops/full_like.h>
+#include <ATen/ops/linalg_solve_triangular.h>
+#include <ATen/ops/maximum.h>
+#include <ATen/ops/minimum.h>
+#include <ATen/ops/where.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
+
 #include <algorithm>
 
 namespace jko {

@@ -13,7 +13,8 @@
 /// inverse Hessian (Byrd, Nocedal and Schnabel 1994, equation 3.1), a few products where the two-loop recursion has
 /// forty small ones.
 
-#include <ATen/ATen.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
 
 #include <functional>
 #include <utility>

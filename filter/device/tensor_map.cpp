@@ -1,5 +1,13 @@
 #include "filter/device/tensor_map.hpp"
 
+#include <ATen/ops/cat.h>
+#include <ATen/ops/cholesky_inverse.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/linalg_cholesky_ex.h>
+#include <ATen/ops/ones_like.h>
+#include <ATen/ops/where.h>
+#include <ATen/ops/zeros_like.h>
+
 #include <limits>
 
 #include "filter/device/tensors.hpp"
@@ -111,7 +119,7 @@ void backward_pooled(const TensorMap& map, const at::Tensor& x, const TensorMapT
 
 }  // namespace
 
-TensorMap TensorMap::of(const ConvexMap<double>& map, const at::TensorOptions& options) {
+TensorMap TensorMap::of(const ConvexMap& map, const at::TensorOptions& options) {
   const auto matrix = [&](const Matrix& m) { return to_tensor(m, options).unsqueeze(0); };
   const auto vector = [&](const Vector& v) { return to_tensor(v, options).reshape({1, v.size()}); };
   TensorMap batch;

@@ -4,7 +4,8 @@
 ///
 /// Shapes: B maps, each at its own N points in D dimensions. Every tensor has one dtype and one device.
 
-#include <ATen/ATen.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
 
 #include <vector>
 
@@ -27,7 +28,7 @@ struct TensorMap {
   bool pooled = false;
 
   /// A batch of one.
-  static TensorMap of(const ConvexMap<double>& map, const at::TensorOptions& options);
+  static TensorMap of(const ConvexMap& map, const at::TensorOptions& options);
 };
 
 /// What forward() keeps for the reverse mode.

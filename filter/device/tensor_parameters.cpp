@@ -1,5 +1,10 @@
 #include "filter/device/tensor_parameters.hpp"
 
+#include <ATen/ops/cat.h>
+#include <ATen/ops/eye.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/zeros.h>
+
 #include "filter/device/tensors.hpp"
 
 namespace jko {

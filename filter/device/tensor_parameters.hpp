@@ -9,7 +9,8 @@
 ///
 /// Its tensors stay where they are when others are assigned, as a CUDA graph wants it.
 
-#include <ATen/ATen.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
 
 #include <vector>
 

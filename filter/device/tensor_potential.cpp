@@ -1,5 +1,13 @@
 #include "filter/device/tensor_potential.hpp"
 
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/ones_like.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/where.h>
+#include <ATen/ops/zeros_like.h>
+
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>

@@ -4,7 +4,8 @@
 /// To add one: a class in tensor_potential.cpp and a line in make_tensor_potential(). A potential without one is
 /// evaluated by the processor, with a copy of all points there and back for each evaluation.
 
-#include <ATen/ATen.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
 
 #include <memory>
 #include <utility>

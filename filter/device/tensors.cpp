@@ -1,5 +1,8 @@
 #include "filter/device/tensors.hpp"
 
+#include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
+
 namespace jko {
 namespace {
 

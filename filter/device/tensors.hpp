@@ -1,7 +1,8 @@
 #pragma once
 /// Between Eigen and LibTorch.
 
-#include <ATen/ATen.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
 
 #include "filter/types.hpp"
 

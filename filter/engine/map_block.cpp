@@ -2,14 +2,12 @@
 
 #include <cmath>
 #include <limits>
-#include <type_traits>
 
 #include "filter/engine/batched_cholesky.hpp"
 
 namespace jko {
 
-template <typename Scalar>
-void set_zero(ConvexMap<Scalar>& gradient, const ConvexMap<Scalar>& map) {
+void set_zero(ConvexMap& gradient, const ConvexMap& map) {
   gradient.Q.setZero(map.Q.rows(), map.Q.cols());
   gradient.c.setZero(map.c.size());
   gradient.layers.resize(map.layers.size());
@@ -22,8 +20,7 @@ void set_zero(ConvexMap<Scalar>& gradient, const ConvexMap<Scalar>& map) {
   }
 }
 
-template <typename Scalar>
-void MapAdjoint<Scalar>::resize(Index rows, Index dimension, const std::vector<Index>& widths) {
+void MapAdjoint::resize(Index rows, Index dimension, const std::vector<Index>& widths) {
   layers.resize(widths.size());
   for (std::size_t l = 0; l < widths.size(); ++l) {
     const Index h = widths[l];
@@ -33,8 +30,7 @@ void MapAdjoint<Scalar>::resize(Index rows, Index dimension, const std::vector<I
   d_hessian.resize(rows, dimension * dimension);
 }
 
-template <typename Scalar>
-void MapBlock<Scalar>::resize(Index rows, Index dimension, const std::vector<Index>& widths) {
+void MapBlock::resize(Index rows, Index dimension, const std::vector<Index>& widths) {
   layers_.resize(widths.size());
   for (std::size_t l = 0; l < widths.size(); ++l) {
     const Index h = widths[l];
@@ -48,20 +44,18 @@ void MapBlock<Scalar>::resize(Index rows, Index dimension, const std::vector<Ind
 }
 
 // σ(a) and σ'(a) from one exponential of a non-positive number, which cannot overflow.
-template <typename Scalar>
-void MapBlock<Scalar>::activate(Layer& layer) const {
+void MapBlock::activate(Layer& layer) const {
   const Index n = rows();
   for (Index h = 0; h < activation_.cols(); ++h) {
     auto s = layer.s.col(h);
     const auto x = activation_.col(h);
     s = (-x.abs()).exp();
-    layer.stack.col(h).head(n) = x.max(Scalar(0)) + (Scalar(1) + s).log();
-    s = (x >= Scalar(0)).select(Scalar(1), s) / (Scalar(1) + s);
+    layer.stack.col(h).head(n) = x.max(0.0) + (1.0 + s).log();
+    s = (x >= 0.0).select(1.0, s) / (1.0 + s);
   }
 }
 
-template <typename Scalar>
-void MapBlock<Scalar>::pool(const ConvexMap<Scalar>& map, View x) {
+void MapBlock::pool(const ConvexMap& map, View x) {
   const Index n = x.rows(), d = x.cols();
   for (Array* array : {&inverse_, &cholesky_}) array->resize(n, d * d);
   log_det_.resize(n);
@@ -70,8 +64,7 @@ void MapBlock<Scalar>::pool(const ConvexMap<Scalar>& map, View x) {
   factorise();
 }
 
-template <typename Scalar>
-void MapBlock<Scalar>::forward(const ConvexMap<Scalar>& map, View x) {
+void MapBlock::forward(const ConvexMap& map, View x) {
   if (map.pooled()) return pool(map, x);
   const Index n = x.rows(), d = x.cols(), count = static_cast<Index>(layers_.size());
 
@@ -80,6 +73,7 @@ void MapBlock<Scalar>::forward(const ConvexMap<Scalar>& map, View x) {
     Layer& layer = layers_[l];
     const auto& w = map.layers[l];
     const Index h = w.b.size();
+    if (h == 0) continue;  // of an affine map; an array of no columns has no rows to point at
     activation_ = ((x * w.A.transpose()).rowwise() + w.b.transpose()).array();
     if (l == 0) {
       for (Index k = 0; k < d; ++k) layer.J.middleRows(k * n, n).rowwise() = w.A.col(k).transpose().array();
@@ -118,7 +112,7 @@ void MapBlock<Scalar>::forward(const ConvexMap<Scalar>& map, View x) {
     layer.u = layer.s * layer.lambda;
     image_.noalias() += layer.u.matrix() * w.A;
     for (Index j = 0; j < w.b.size(); ++j) {
-      m = layer.u.col(j) * (Scalar(1) - layer.s.col(j));  // σ'' ⊙ λ, as σ'' = σ'(1-σ')
+      m = layer.u.col(j) * (1.0 - layer.s.col(j));  // σ'' ⊙ λ, as σ'' = σ'(1-σ')
       for (Index k = 0; k < d; ++k) {
         mJ = m * layer.J.col(j).segment(k * n, n);
         for (Index e = 0; e <= k; ++e) hessian_.col(k * d + e) += mJ * layer.J.col(j).segment(e * n, n);
@@ -129,8 +123,7 @@ void MapBlock<Scalar>::forward(const ConvexMap<Scalar>& map, View x) {
   factorise();
 }
 
-template <typename Scalar>
-void MapBlock<Scalar>::evaluate(const ConvexMap<Scalar>& map, View x) {
+void MapBlock::evaluate(const ConvexMap& map, View x) {
   if (map.layers.size() != 1 || map.pooled()) return forward(map, x);
   const Index n = x.rows(), d = x.cols();
   const auto& w = map.layers.front();
@@ -143,7 +136,7 @@ void MapBlock<Scalar>::evaluate(const ConvexMap<Scalar>& map, View x) {
   hessian_.rowwise() = map.Q.reshaped().transpose().array();
   // T = Qx + c + Aᵀ(w ⊙ σ'), and ∇²ψ = Q + Σ_h w_h σ''_h A_h A_hᵀ. Units that share a row of A, such as the bumps along
   // one direction, share its exponential: exp(-a_h) = exp(-a_first) exp(b_first - b_h).
-  constexpr Scalar kFarthest = std::is_same_v<Scalar, double> ? 600 : 80;  // beyond, σ' is 0 or 1
+  constexpr double kFarthest = 600;  // beyond, σ' is 0 or 1
   for (Index first = 0, end = 0; first < w.b.size(); first = end) {
     const auto direction = w.A.row(first);
     for (end = first + 1; end < w.b.size() && w.A.row(end) == direction; ++end) {
@@ -154,11 +147,11 @@ void MapBlock<Scalar>::evaluate(const ConvexMap<Scalar>& map, View x) {
     slope_.setZero(n);
     curvature_.setZero(n);
     for (Index h = first; h < end; ++h) {
-      const Scalar shift = std::exp(w.b(first) - w.b(h)), weight = w.w(h);
+      const double shift = std::exp(w.b(first) - w.b(h)), weight = w.w(h);
       for (Index i = 0; i < n; ++i) {
-        const Scalar sigma = Scalar(1) / (Scalar(1) + decay_(i) * shift), weighted = weight * sigma;
+        const double sigma = 1.0 / (1.0 + decay_(i) * shift), weighted = weight * sigma;
         slope_(i) += weighted;
-        curvature_(i) += weighted * (Scalar(1) - sigma);
+        curvature_(i) += weighted * (1.0 - sigma);
       }
     }
     for (Index k = 0; k < d; ++k) {
@@ -170,8 +163,7 @@ void MapBlock<Scalar>::evaluate(const ConvexMap<Scalar>& map, View x) {
   factorise();
 }
 
-template <typename Scalar>
-void MapBlock<Scalar>::mirror_hessian() {
+void MapBlock::mirror_hessian() {
   const Index d = image_.cols();
   for (Index k = 0; k < d; ++k) {
     for (Index e = 0; e < k; ++e) hessian_.col(e * d + k) = hessian_.col(k * d + e);
@@ -180,10 +172,9 @@ void MapBlock<Scalar>::mirror_hessian() {
 
 // Cholesky factor, log determinant and inverse of every ∇²ψ at once: scalars of the textbook's algorithm are columns
 // over the points here.
-template <typename Scalar>
-void MapBlock<Scalar>::factorise() {
+void MapBlock::factorise() {
   const Index d = image_.cols();
-  minimum_pivot_ = invert_cholesky_factors<Scalar>(hessian_, d, cholesky_, log_det_);
+  minimum_pivot_ = invert_cholesky_factors(hessian_, d, cholesky_, log_det_);
   const auto M = [this, d](Index i, Index j) { return cholesky_.col(i * d + j); };
   for (Index i = 0; i < d; ++i) {
     for (Index j = 0; j <= i; ++j) {
@@ -195,18 +186,16 @@ void MapBlock<Scalar>::factorise() {
   }
 }
 
-template <typename Scalar>
-typename MapBlock<Scalar>::Mat MapBlock<Scalar>::solve(View right) const {
+Matrix MapBlock::solve(View right) const {
   const Index d = image_.cols();
-  Mat x = Mat::Zero(right.rows(), d);
+  Matrix x = Matrix::Zero(right.rows(), d);
   for (Index i = 0; i < d; ++i) {
     for (Index j = 0; j < d; ++j) x.col(i).array() += inverse_.col(i * d + j) * right.col(j).array();
   }
   return x;
 }
 
-template <typename Scalar>
-typename MapBlock<Scalar>::Column MapBlock<Scalar>::divergence() const {
+MapBlock::Column MapBlock::divergence() const {
   const Index d = image_.cols();
   Column sum = hessian_.col(0);
   for (Index k = 1; k < d; ++k) sum += hessian_.col(k * d + k);
@@ -214,24 +203,21 @@ typename MapBlock<Scalar>::Column MapBlock<Scalar>::divergence() const {
 }
 
 // A point enters ∇²ψ through the activations alone, as a_l = A_l x + ….
-template <typename Scalar>
-typename MapBlock<Scalar>::Mat MapBlock<Scalar>::log_det_gradient(const ConvexMap<Scalar>& map,
-                                                                  MapAdjoint<Scalar>& adjoint) const {
+Matrix MapBlock::log_det_gradient(const ConvexMap& map, MapAdjoint& adjoint) const {
   const Index n = rows(), d = image_.cols();
   if (map.pooled()) return pool_.input_gradient(map, inverse_);
-  const Mat zero = Mat::Zero(n, d);
-  const Eigen::Matrix<Scalar, Eigen::Dynamic, 1> one = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>::Ones(n);
+  const Matrix zero = Matrix::Zero(n, d);
+  const Vector one = Vector::Ones(n);
   reverse(map, zero, one, zero.col(0), adjoint);
-  Mat gradient = zero;
+  Matrix gradient = zero;
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     gradient.noalias() += adjoint.layers[l].stack.topRows(n).matrix() * map.layers[l].A;
   }
   return gradient;
 }
 
-template <typename Scalar>
-void MapBlock<Scalar>::reverse(const ConvexMap<Scalar>& map, View d_image, ColumnView d_log_det,
-                               ColumnView d_divergence, MapAdjoint<Scalar>& adjoint) const {
+void MapBlock::reverse(const ConvexMap& map, View d_image, ColumnView d_log_det, ColumnView d_divergence,
+                       MapAdjoint& adjoint) const {
   const Index n = rows(), d = image_.cols(), count = static_cast<Index>(layers_.size());
   const auto stack = [&](Index l) { return adjoint.layers[l].stack.topRows((1 + d) * n); };
 
@@ -243,7 +229,7 @@ void MapBlock<Scalar>::reverse(const ConvexMap<Scalar>& map, View d_image, Colum
 
   // Top down: the directional derivatives J_l, which enter ∇²ψ and J_{l+1}.
   Column m(n), m_bar(n), K(n);
-  Mat& P = adjoint.product;
+  Matrix& P = adjoint.product;
   for (Index l = count - 1; l >= 0; --l) {
     const Layer& layer = layers_[l];
     auto& adj = adjoint.layers[l];
@@ -251,7 +237,7 @@ void MapBlock<Scalar>::reverse(const ConvexMap<Scalar>& map, View d_image, Colum
     if (!top) P.noalias() = stack(l + 1).bottomRows(d * n).matrix() * map.layers[l + 1].W;
     for (Index j = 0; j < layer.s.cols(); ++j) {
       const auto s = layer.s.col(j);
-      m = layer.u.col(j) * (Scalar(1) - s);
+      m = layer.u.col(j) * (1.0 - s);
       m_bar.setZero();
       auto s_bar = adj.s.col(j).head(n);
       s_bar.setZero();
@@ -261,7 +247,7 @@ void MapBlock<Scalar>::reverse(const ConvexMap<Scalar>& map, View d_image, Colum
         const auto J = layer.J.col(j).segment(k * n, n);
         m_bar += K * J;
         auto J_bar = adj.stack.col(j).segment((1 + k) * n, n);
-        J_bar = Scalar(2) * m * K;
+        J_bar = 2.0 * m * K;
         if (!top) {
           const auto p = P.col(j).segment(k * n, n).array();
           s_bar += p * J;
@@ -269,7 +255,7 @@ void MapBlock<Scalar>::reverse(const ConvexMap<Scalar>& map, View d_image, Colum
         }
       }
       // m = u (1 - σ')
-      adj.u.col(j).head(n) = m_bar * (Scalar(1) - s);
+      adj.u.col(j).head(n) = m_bar * (1.0 - s);
       s_bar -= m_bar * layer.u.col(j);
     }
   }
@@ -290,7 +276,7 @@ void MapBlock<Scalar>::reverse(const ConvexMap<Scalar>& map, View d_image, Colum
   for (Index l = count - 1; l >= 0; --l) {
     const Layer& layer = layers_[l];
     auto a_bar = adjoint.layers[l].stack.topRows(n);
-    a_bar = adjoint.layers[l].s.topRows(n) * layer.s * (Scalar(1) - layer.s);
+    a_bar = adjoint.layers[l].s.topRows(n) * layer.s * (1.0 - layer.s);
     if (l + 1 < count) {
       P.noalias() = stack(l + 1).topRows(n).matrix() * map.layers[l + 1].W;
       a_bar += P.array() * layer.s;
@@ -298,9 +284,8 @@ void MapBlock<Scalar>::reverse(const ConvexMap<Scalar>& map, View d_image, Colum
   }
 }
 
-template <typename Scalar>
-void MapBlock<Scalar>::accumulate(const ConvexMap<Scalar>& map, View x, View d_image, const MapAdjoint<Scalar>& adjoint,
-                                  ConvexMap<Scalar>& gradient) const {
+void MapBlock::accumulate(const ConvexMap& map, View x, View d_image, const MapAdjoint& adjoint,
+                          ConvexMap& gradient) const {
   const Index n = rows(), d = x.cols();
   const auto G = adjoint.d_hessian.topRows(n);
   for (Index i = 0; i < d * d; ++i) gradient.Q(i / d, i % d) += G.col(i).sum();
@@ -308,6 +293,7 @@ void MapBlock<Scalar>::accumulate(const ConvexMap<Scalar>& map, View x, View d_i
   gradient.c += d_image.colwise().sum().transpose();
   if (map.pooled()) return pool_.accumulate(map, x, d_image, G, gradient);
   for (std::size_t l = 0; l < layers_.size(); ++l) {
+    if (map.layers[l].b.size() == 0) continue;
     const auto stack = adjoint.layers[l].stack.topRows((1 + d) * n).matrix();
     const auto u = layers_[l].u.matrix();
     const auto a_bar = stack.topRows(n);
@@ -323,12 +309,5 @@ void MapBlock<Scalar>::accumulate(const ConvexMap<Scalar>& map, View x, View d_i
     sum.w += adjoint.layers[l].lambda.topRows(n).colwise().sum().matrix().transpose();
   }
 }
-
-template void set_zero(ConvexMap<float>&, const ConvexMap<float>&);
-template void set_zero(ConvexMap<double>&, const ConvexMap<double>&);
-template struct MapAdjoint<float>;
-template struct MapAdjoint<double>;
-template class MapBlock<float>;
-template class MapBlock<double>;
 
 }  // namespace jko

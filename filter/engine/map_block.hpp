@@ -13,53 +13,48 @@
 namespace jko {
 
 /// What one thread needs besides the blocks to run backward().
-template <typename Scalar>
 struct MapAdjoint {
-  using Mat = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
-  using Array = Eigen::Array<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
+  using Array = Eigen::ArrayXXd;
   struct Layer {
     Array stack;         ///< adjoint of [a; J^1; …; J^D], ((1+D)B, H)
     Array s, lambda, u;  ///< adjoints of σ'(a), λ and u = σ'(a) ⊙ λ, (B, H)
   };
   std::vector<Layer> layers;
   Array d_hessian;  ///< ∂L/∂∇²ψ, (B, D·D)
-  Mat product;      ///< result of a stacked product
+  Matrix product;   ///< result of a stacked product
 
   void resize(Index rows, Index dimension, const std::vector<Index>& widths);
 };
 
-template <typename Scalar>
 class MapBlock {
  public:
-  using Mat = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
-  using Array = Eigen::Array<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
-  using Column = Eigen::Array<Scalar, Eigen::Dynamic, 1>;
-  using View = Eigen::Ref<const Mat>;
-  using ColumnView = Eigen::Ref<const Eigen::Matrix<Scalar, Eigen::Dynamic, 1>>;
+  using Array = Eigen::ArrayXXd;
+  using Column = Eigen::ArrayXd;
+  using View = Eigen::Ref<const Matrix>;
+  using ColumnView = Eigen::Ref<const Vector>;
 
   void resize(Index rows, Index dimension, const std::vector<Index>& widths);
 
   Index rows() const { return image_.rows(); }
-  const Mat& image() const { return image_; }
+  const Matrix& image() const { return image_; }
   auto log_det() const { return log_det_.matrix(); }
-  Scalar minimum_pivot() const { return minimum_pivot_; }
+  double minimum_pivot() const { return minimum_pivot_; }
   Column divergence() const;                          ///< tr ∇²ψ, (B)
   auto hessian() const { return hessian_.matrix(); }  ///< (B, D·D)
 
   /// T, ∇²ψ and its inverse, and all that reverse() needs.
-  void forward(const ConvexMap<Scalar>& map, View x);
+  void forward(const ConvexMap& map, View x);
   /// T, ∇²ψ and its inverse only: three times as fast as forward() where there is one hidden layer.
-  void evaluate(const ConvexMap<Scalar>& map, View x);
+  void evaluate(const ConvexMap& map, View x);
   /// Reverse mode, point by point: from ∂L/∂T, ∂L/∂log det and ∂L/∂div to the adjoints of all that forward() computed.
-  void reverse(const ConvexMap<Scalar>& map, View d_image, ColumnView d_log_det, ColumnView d_divergence,
-               MapAdjoint<Scalar>& adjoint) const;
+  void reverse(const ConvexMap& map, View d_image, ColumnView d_log_det, ColumnView d_divergence,
+               MapAdjoint& adjoint) const;
   /// ∇ log det ∇²ψ at each point, after forward(); shape (B, D).
-  Mat log_det_gradient(const ConvexMap<Scalar>& map, MapAdjoint<Scalar>& adjoint) const;
+  Matrix log_det_gradient(const ConvexMap& map, MapAdjoint& adjoint) const;
   /// After reverse(): adds this block's share of ∂L/∂(Q, c, A, W, b, w).
-  void accumulate(const ConvexMap<Scalar>& map, View x, View d_image, const MapAdjoint<Scalar>& adjoint,
-                  ConvexMap<Scalar>& gradient) const;
+  void accumulate(const ConvexMap& map, View x, View d_image, const MapAdjoint& adjoint, ConvexMap& gradient) const;
   /// (∇²ψ)⁻¹ v for each row v of `right`, after forward().
-  Mat solve(View right) const;
+  Matrix solve(View right) const;
 
  private:
   struct Layer {
@@ -68,31 +63,25 @@ class MapBlock {
     Array s, lambda, u;  ///< σ'(a), λ, σ'(a) ⊙ λ, (B, H)
   };
 
-  void pool(const ConvexMap<Scalar>& map, View x);
+  void pool(const ConvexMap& map, View x);
   void activate(Layer& layer) const;
   void mirror_hessian();
   void factorise();
 
   std::vector<Layer> layers_;
-  PoolBlock<Scalar> pool_;  ///< of a pooled map
-  Mat image_;
+  PoolBlock pool_;  ///< of a pooled map
+  Matrix image_;
   Array hessian_;   ///< (B, D·D)
   Array inverse_;   ///< (∇²ψ)⁻¹, (B, D·D)
   Array cholesky_;  ///< inverse of the lower Cholesky factor of ∇²ψ, (B, D·D)
   Column log_det_;
-  Scalar minimum_pivot_ = 1;
+  double minimum_pivot_ = 1;
   Array activation_;                  ///< a_l, (B, H)
   Column decay_, slope_, curvature_;  ///< of evaluate(), for one direction: exp(-a), Σ w σ', Σ w σ'', (B)
-  Mat product_;                       ///< result of a stacked product
+  Matrix product_;                    ///< result of a stacked product
 };
 
 /// Zeros in the shapes of `map`'s parameters; allocates only where the shapes change.
-template <typename Scalar>
-void set_zero(ConvexMap<Scalar>& gradient, const ConvexMap<Scalar>& map);
-
-extern template struct MapAdjoint<float>;
-extern template struct MapAdjoint<double>;
-extern template class MapBlock<float>;
-extern template class MapBlock<double>;
+void set_zero(ConvexMap& gradient, const ConvexMap& map);
 
 }  // namespace jko

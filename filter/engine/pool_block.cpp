@@ -12,18 +12,17 @@ constexpr Index pairs(Index dimension) { return dimension * (dimension + 1) / 2;
 
 }  // namespace
 
-template <typename Scalar>
-void PoolBlock<Scalar>::forward(const ConvexMap<Scalar>& map, View x, Mat& image, Array& hessian) {
+void PoolBlock::forward(const ConvexMap& map, View x, Matrix& image, Array& hessian) {
   const auto& pool = map.layers.front();
   const Index d = x.cols();
-  const Scalar w = pool.w(0);
+  const double w = pool.w(0);
   logit_.noalias() = x * pool.A.transpose();
   logit_.rowwise() += pool.b.transpose();
   logit_.colwise() -= logit_.rowwise().maxCoeff().eval();
   seen_.clear();
   for (Index k = 0; k < logit_.cols(); ++k) {
     // So written that the units of a NaN are seen.
-    if (!(logit_.col(k).maxCoeff() < std::log(Scalar(kNegligible)))) seen_.push_back(k);
+    if (!(logit_.col(k).maxCoeff() < std::log(kNegligible))) seen_.push_back(k);
   }
   share_ = logit_(Eigen::all, seen_);
   share_ = share_.array().exp();  // not of the view above, whose entries would go one by one
@@ -40,7 +39,7 @@ void PoolBlock<Scalar>::forward(const ConvexMap<Scalar>& map, View x, Mat& image
   for (Index i = 0, pair = 0; i < d; ++i) {
     for (Index j = 0; j <= i; ++j) squares_.col(pair++) = slope_.col(i).cwiseProduct(slope_.col(j));
   }
-  const Mat second = share_ * squares_;
+  const Matrix second = share_ * squares_;
   hessian.resize(x.rows(), d * d);
   for (Index i = 0, pair = 0; i < d; ++i) {
     for (Index j = 0; j <= i; ++j) {
@@ -51,37 +50,34 @@ void PoolBlock<Scalar>::forward(const ConvexMap<Scalar>& map, View x, Mat& image
 }
 
 // ∂p_k/∂x = p_k (a_k - u), and with it ∂/∂x tr(G ∇²ψ) = w Σ_k p_k (a_k - u) [a_kᵀ G a_k - 2 uᵀ G a_k].
-template <typename Scalar>
-typename PoolBlock<Scalar>::Mat PoolBlock<Scalar>::input_gradient(const ConvexMap<Scalar>& map, ArrayView G) const {
+Matrix PoolBlock::input_gradient(const ConvexMap& map, ArrayView G) const {
   const Index n = plane_.rows(), d = plane_.cols();
-  Mat lower(n, pairs(d)), G_plane(n, d);
+  Matrix lower(n, pairs(d)), G_plane(n, d);
   for (Index i = 0, pair = 0; i < d; ++i) {
-    for (Index j = 0; j <= i; ++j) lower.col(pair++) = (i == j ? Scalar(1) : Scalar(2)) * G.col(i * d + j);
+    for (Index j = 0; j <= i; ++j) lower.col(pair++) = (i == j ? 1.0 : 2.0) * G.col(i * d + j);
     G_plane.col(i) = (G.middleCols(i * d, d) * plane_.array()).rowwise().sum();
   }
-  const Mat bend = share_.cwiseProduct(lower * squares_.transpose() - Scalar(2) * G_plane * slope_.transpose());
-  const Mat mean = plane_.array().colwise() * bend.rowwise().sum().array();
+  const Matrix bend = share_.cwiseProduct(lower * squares_.transpose() - 2.0 * G_plane * slope_.transpose());
+  const Matrix mean = plane_.array().colwise() * bend.rowwise().sum().array();
   return map.layers.front().w(0) * (bend * slope_ - mean);
 }
 
-template <typename Scalar>
-void PoolBlock<Scalar>::accumulate(const ConvexMap<Scalar>& map, View x, View d_image, ArrayView d_hessian,
-                                   ConvexMap<Scalar>& gradient) const {
+void PoolBlock::accumulate(const ConvexMap& map, View x, View d_image, ArrayView d_hessian, ConvexMap& gradient) const {
   auto& sum = gradient.layers.front();
   const Index n = x.rows(), d = x.cols();
-  const Scalar w = map.layers.front().w(0);
+  const double w = map.layers.front().w(0);
 
   // G = ∂L/∂∇²ψ as its lower triangle, in which what is off the diagonal counts twice; and G u.
-  Mat G(n, pairs(d)), G_plane = Mat::Zero(n, d);
+  Matrix G(n, pairs(d)), G_plane = Matrix::Zero(n, d);
   for (Index i = 0, pair = 0; i < d; ++i) {
-    for (Index j = 0; j <= i; ++j) G.col(pair++) = (i == j ? Scalar(1) : Scalar(2)) * d_hessian.col(i * d + j);
+    for (Index j = 0; j <= i; ++j) G.col(pair++) = (i == j ? 1.0 : 2.0) * d_hessian.col(i * d + j);
     G_plane.col(i) = (d_hessian.middleCols(i * d, d) * plane_.array()).rowwise().sum();
   }
-  const Mat bend = G * squares_.transpose();  // a_kᵀ G a_k
-  const Mat force = d_image - Scalar(2) * G_plane;
+  const Matrix bend = G * squares_.transpose();  // a_kᵀ G a_k
+  const Matrix force = d_image - 2.0 * G_plane;
 
-  Mat d_slope = w * (share_.transpose() * force);
-  const Mat G_sum = share_.transpose() * G;  // Σ p_k G of each unit
+  Matrix d_slope = w * (share_.transpose() * force);
+  const Matrix G_sum = share_.transpose() * G;  // Σ p_k G of each unit
   for (Index i = 0, pair = 0; i < d; ++i) {
     for (Index j = 0; j <= i; ++j, ++pair) {
       d_slope.col(i) += w * G_sum.col(pair).cwiseProduct(slope_.col(j));
@@ -91,7 +87,7 @@ void PoolBlock<Scalar>::accumulate(const ConvexMap<Scalar>& map, View x, View d_
   sum.w(0) += d_image.cwiseProduct(plane_).sum() + share_.cwiseProduct(bend).sum() - G_plane.cwiseProduct(plane_).sum();
 
   // Through the softmax to a_k·x + b_k.
-  Mat d_logit = w * (force * slope_.transpose() + bend);
+  Matrix d_logit = w * (force * slope_.transpose() + bend);
   d_logit.colwise() -= share_.cwiseProduct(d_logit).rowwise().sum().eval();
   d_logit.array() *= share_.array();
   d_slope.noalias() += d_logit.transpose() * x;
@@ -100,8 +96,5 @@ void PoolBlock<Scalar>::accumulate(const ConvexMap<Scalar>& map, View x, View d_
     sum.b(seen_[k]) += d_logit.col(static_cast<Index>(k)).sum();
   }
 }
-
-template class PoolBlock<float>;
-template class PoolBlock<double>;
 
 }  // namespace jko

@@ -19,7 +19,7 @@ class AffinePullback final : public Potential {
   AffinePullback(std::shared_ptr<const Potential> potential, Vector mean, Matrix root);
 
   /// z -> m + S z.
-  ConvexMap<double> map() const { return ConvexMap<double>::affine(root_, mean_); }
+  ConvexMap map() const { return ConvexMap::affine(root_, mean_); }
 
   Index dimension() const override { return mean_.size(); }
   bool time_dependent() const override { return potential_->time_dependent(); }

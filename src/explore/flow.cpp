@@ -226,7 +226,7 @@ std::shared_ptr<const FlowFrame> Flow::step() {
     iterations += report.iterations;
     fallback = fallback || report.fallback;
     ms += report.ms;
-    if (const ConvexMap<double>* map = jko_.belief().last_map()) {
+    if (const ConvexMap* map = jko_.belief().last_map()) {
       const MapValue moved = apply(*map, arrows.to);
       arrows.to = moved.image;
       arrows.log_det += moved.log_det;

@@ -275,7 +275,7 @@ NodeCloud cloud_of(const Filter& law) {
 
 Glide glide_of(const JkoFilter& after) {
   Glide glide;
-  const ConvexMap<double>* map = after.belief().last_map();
+  const ConvexMap* map = after.belief().last_map();
   const double length = after.last_step().length;
   if (!map || after.dimension() != 1 || !(length > 0.0)) return glide;
   const Points z = even(ranges_of(after)[0], kGlidePoints);

@@ -25,7 +25,7 @@ Belief belief(Index d, double noise) {
   return Belief(gaussian_model(d, noise), options);
 }
 
-void advance(Belief& belief, const ConvexMap<double>& map) {
+void advance(Belief& belief, const ConvexMap& map) {
   belief.advance(map, pushforward({&map}, belief.nodes().x, belief.nodes().score));
 }
 
@@ -57,7 +57,7 @@ TEST_CASE("The density anywhere agrees with the density that the nodes carry", "
     Belief b = belief(d, 0.5);
     b.update(Vector::Constant(d, 0.3), 0.0);
     for (unsigned k = 0; k < 5; ++k) {
-      ConvexMap<double> map = interpolate(random_map(d, {6, 6}, k), 0.2);
+      ConvexMap map = interpolate(random_map(d, {6, 6}, k), 0.2);
       advance(b, map);
     }
     CHECK((b.log_density(b.nodes().x) - b.nodes().log_density).cwiseAbs().maxCoeff() < 1e-6);
@@ -68,7 +68,7 @@ TEST_CASE("An affine push-forward of a Gaussian is the Gaussian of the textbook"
   for (const Index d : {1, 2, 3}) {
     Belief b = belief(d, 0.5);
     const Matrix Q = 0.5 * Matrix::Identity(d, d) + 0.2 * Matrix::Ones(d, d);
-    advance(b, ConvexMap<double>::affine(Q, Vector::Ones(d)));
+    advance(b, ConvexMap::affine(Q, Vector::Ones(d)));
     const auto law = GaussianMixture::gaussian(Vector::Ones(d), Q * Q);
     const Points x = law.sample(300, 1, 0);
     CHECK((b.log_density(x) - law.log_density(x)).cwiseAbs().maxCoeff() < 1e-8);
@@ -95,7 +95,7 @@ TEST_CASE("New nodes know where the last map took them from", "[belief]") {
   for (const Index d : {1, 2, 3}) {
     CAPTURE(d);
     Belief b = belief(d, 0.5);
-    const ConvexMap<double> last = interpolate(random_map(d, {6}, 20), 0.15);
+    const ConvexMap last = interpolate(random_map(d, {6}, 20), 0.15);
     advance(b, interpolate(random_map(d, {6}, 21), 0.15));
     advance(b, last);
     const auto before = b.renew();
@@ -116,7 +116,7 @@ TEST_CASE("Without observations draws are independent ones, also of far modes", 
   BeliefOptions options;
   options.nodes = 400;
   Belief b(model, options);
-  const ConvexMap<double> map = random_map(d, {6}, 3);
+  const ConvexMap map = random_map(d, {6}, 3);
   advance(b, map);
   const Points x = b.sample(n, 1), back = invert(map, x).preimage;
   CHECK((back.col(0).array() > 0.0).count() == Approx(0.7 * n).margin(4.0 * std::sqrt(0.21 * n)));

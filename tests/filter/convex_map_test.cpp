@@ -1,34 +1,20 @@
 #include "filter/convex_map.hpp"
 
 #include <omp.h>
-#include <torch/torch.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/types.h>
 
+#include "filter/device/tensors.hpp"
 #include "filter/gaussian_mixture.hpp"
 #include "filter/parametrisation.hpp"
 #include "filter/pooled_parametrisation.hpp"
 #include "tests/filter/random_map.hpp"
+#include "tests/filter/relative_difference.hpp"
 #include "tests/test.hpp"
 
 using namespace jko;
 
 namespace {
-
-torch::Tensor to_tensor(const Matrix& m) {
-  const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> rows = m;
-  return torch::from_blob(const_cast<double*>(rows.data()), {m.rows(), m.cols()}, torch::kDouble).clone();
-}
-
-Matrix to_matrix(const torch::Tensor& tensor) {
-  const torch::Tensor t = tensor.contiguous();
-  return Eigen::Map<const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>(
-      t.data_ptr<double>(), t.size(0), t.dim() > 1 ? t.size(1) : 1);
-}
-
-double relative_difference(const Matrix& a, const Matrix& b) {
-  REQUIRE(a.rows() == b.rows());
-  REQUIRE(a.cols() == b.cols());
-  return a.size() == 0 ? 0.0 : (a - b).norm() / (1e-300 + std::max(a.norm(), b.norm()));
-}
 
 /// ψ, T and ∇²ψ of a map by automatic differentiation.
 struct AutogradMap {
@@ -36,8 +22,8 @@ struct AutogradMap {
   bool pooled;
   std::vector<std::array<torch::Tensor, 4>> layers;  // A, W, b, w
 
-  explicit AutogradMap(const ConvexMap<double>& map) : pooled(map.pooled()) {
-    const auto parameter = [](const Matrix& m) { return to_tensor(m).set_requires_grad(true); };
+  explicit AutogradMap(const ConvexMap& map) : pooled(map.pooled()) {
+    const auto parameter = [](const Matrix& m) { return to_tensor(m, torch::kDouble).set_requires_grad(true); };
     Q = parameter(map.Q);
     c = parameter(map.c);
     for (const auto& l : map.layers) layers.push_back({parameter(l.A), parameter(l.W), parameter(l.b), parameter(l.w)});
@@ -65,17 +51,17 @@ struct AutogradMap {
   }
 };
 
-void check_against_autograd(const ConvexMap<double>& map, const Points& x) {
+void check_against_autograd(const ConvexMap& map, const Points& x) {
   const Index n = x.rows(), d = x.cols();
   const Points d_image = random_points(n, d, 4);
   const Vector d_log_det = random_points(n, 1, 5), d_divergence = random_points(n, 1, 6);
-  MapEvaluator<double> evaluator(x, map.widths());
+  MapEvaluator evaluator(x, map.widths());
   evaluator.forward(map);
-  ConvexMap<double> gradient;
+  ConvexMap gradient;
   evaluator.backward(map, d_image, d_log_det, d_divergence, gradient);
 
   const AutogradMap reference(map);
-  const torch::Tensor points = to_tensor(x).set_requires_grad(true);
+  const torch::Tensor points = to_tensor(x, torch::kDouble).set_requires_grad(true);
   const auto [T, H] = reference.image_and_hessian(points);
   const torch::Tensor log_det = torch::logdet(H);
   CHECK(relative_difference(evaluator.image(), to_matrix(T.detach())) < 1e-12);
@@ -83,8 +69,9 @@ void check_against_autograd(const ConvexMap<double>& map, const Points& x) {
   CHECK(relative_difference(evaluator.log_det(), to_matrix(log_det.detach())) < 1e-11);
 
   const torch::Tensor divergence = H.diagonal(0, 1, 2).sum(1);
-  torch::Tensor loss = (T * to_tensor(d_image)).sum() + (log_det * to_tensor(d_log_det).squeeze(1)).sum() +
-                       (divergence * to_tensor(d_divergence).squeeze(1)).sum();
+  torch::Tensor loss = (T * to_tensor(d_image, torch::kDouble)).sum() +
+                       (log_det * to_tensor(d_log_det, torch::kDouble).squeeze(1)).sum() +
+                       (divergence * to_tensor(d_divergence, torch::kDouble).squeeze(1)).sum();
   loss.backward();
   // Only the symmetric part of ∂L/∂Q has a meaning, since Q is symmetric.
   const auto symmetric = [](const Matrix& m) { return Matrix(m + m.transpose()); };
@@ -116,7 +103,7 @@ TEST_CASE("A pooled map's value, Hessian and parameter gradient agree with autog
   for (const Index d : {1, 2, 5}) {
     for (const double steep : {1.0, 50.0}) {
       CAPTURE(d, steep);
-      ConvexMap<double> map = random_pooled_map(d, 7, 10 * d);
+      ConvexMap map = random_pooled_map(d, 7, 10 * d);
       REQUIRE(map.pooled());
       map.layers.front().A *= steep;
       map.layers.front().b *= steep;
@@ -128,31 +115,6 @@ TEST_CASE("A pooled map's value, Hessian and parameter gradient agree with autog
   }
 }
 
-TEST_CASE("Single precision agrees with double precision to its own accuracy", "[convex_map]") {
-  const std::vector<Index> widths{12, 12};
-  const ConvexMap<double> map = random_map(2, widths, 1);
-  ConvexMap<float> single;
-  single.Q = map.Q.cast<float>();
-  single.c = map.c.cast<float>();
-  for (const auto& l : map.layers) {
-    single.layers.push_back({l.A.cast<float>(), l.W.cast<float>(), l.b.cast<float>(), l.w.cast<float>()});
-  }
-  const Points x = random_points(200, 2, 2), d_image = random_points(200, 2, 3);
-  const Vector d_log_det = random_points(200, 1, 4);
-  MapEvaluator<double> exact(x, widths);
-  MapEvaluator<float> rounded(x.cast<float>(), widths);
-  exact.forward(map);
-  rounded.forward(single);
-  CHECK(relative_difference(exact.image(), rounded.image().cast<double>()) < 1e-5);
-  CHECK(relative_difference(exact.log_det(), rounded.log_det().cast<double>()) < 1e-5);
-  ConvexMap<double> gradient;
-  ConvexMap<float> gradient_single;
-  exact.backward(map, d_image, d_log_det, gradient);
-  rounded.backward(single, d_image.cast<float>(), d_log_det.cast<float>(), gradient_single);
-  CHECK(relative_difference(gradient.layers[1].W, gradient_single.layers[1].W.cast<double>()) < 1e-4);
-  CHECK(relative_difference(gradient.layers[0].A, gradient_single.layers[0].A.cast<double>()) < 1e-4);
-}
-
 TEST_CASE("Any parameters give a convex map: all Hessians are positive definite and T is monotone", "[convex_map]") {
   for (const Index d : {1, 2, 5, 12}) {
     for (int trial = 0; trial < 20; ++trial) {
@@ -161,7 +123,7 @@ TEST_CASE("Any parameters give a convex map: all Hessians are positive definite 
       const Points x = 3.0 * random_points(100, d, 7 + trial);
       const Parametrisation parameters(widths, Frame::of(x, Vector::Ones(100)), 1);
       const Vector theta = 2.0 * random_points(parameters.size(), 1, 100 + trial);
-      MapEvaluator<double> evaluator(x, widths);
+      MapEvaluator evaluator(x, widths);
       evaluator.forward(parameters.map(theta));
       CHECK(evaluator.minimum_pivot() > 0.0);
       CHECK(evaluator.log_det().allFinite());
@@ -180,14 +142,14 @@ TEST_CASE("The parametrisation's chain rule agrees with finite differences", "[p
         parameters.start(x, Vector::Constant(40, 1.0 / 40)) + 0.3 * random_points(parameters.size(), 1, 2).col(0);
     const Points d_image = random_points(40, d, 4);
     const Vector d_log_det = random_points(40, 1, 5), d_divergence = random_points(40, 1, 6);
-    MapEvaluator<double> evaluator(x, widths);
+    MapEvaluator evaluator(x, widths);
     const auto loss = [&](const Vector& at) {
       evaluator.forward(parameters.map(at));
       return (evaluator.image().array() * d_image.array()).sum() + evaluator.log_det().dot(d_log_det) +
              evaluator.divergence().dot(d_divergence);
     };
     loss(theta);
-    ConvexMap<double> d_map;
+    ConvexMap d_map;
     evaluator.backward(parameters.map(theta), d_image, d_log_det, d_divergence, d_map);
     const Vector gradient = parameters.pull_back(theta, d_map);
     for (Index k = 0; k < parameters.size(); ++k) {
@@ -202,21 +164,21 @@ TEST_CASE("The parametrisation's chain rule agrees with finite differences", "[p
 TEST_CASE("The pooled parametrisation's chain rule agrees with finite differences", "[parametrisation]") {
   for (const Index d : {1, 3}) {
     const Points x = random_points(40, d, 1) * 2.0;
-    const ConvexMap<double> guess = random_pooled_map(d, 5, 3);
+    const ConvexMap guess = random_pooled_map(d, 5, 3);
     const PooledParametrisation parameters(guess, x, Vector::Constant(40, 1.0 / 40));
-    const ConvexMap<double> same = parameters.map(parameters.start());
+    const ConvexMap same = parameters.map(parameters.start());
     CHECK(relative_difference(apply(same, x).image, apply(guess, x).image) < 1e-12);
     const Vector theta = parameters.start() + 0.1 * random_points(parameters.size(), 1, 2).col(0);
     const Points d_image = random_points(40, d, 4);
     const Vector d_log_det = random_points(40, 1, 5), d_divergence = random_points(40, 1, 6);
-    MapEvaluator<double> evaluator(x, parameters.widths());
+    MapEvaluator evaluator(x, parameters.widths());
     const auto loss = [&](const Vector& at) {
       evaluator.forward(parameters.map(at));
       return (evaluator.image().array() * d_image.array()).sum() + evaluator.log_det().dot(d_log_det) +
              evaluator.divergence().dot(d_divergence);
     };
     loss(theta);
-    ConvexMap<double> d_map;
+    ConvexMap d_map;
     evaluator.backward(parameters.map(theta), d_image, d_log_det, d_divergence, d_map);
     const Vector gradient = parameters.pull_back(theta, d_map);
     for (Index k = 0; k < parameters.size(); ++k) {
@@ -230,9 +192,9 @@ TEST_CASE("The pooled parametrisation's chain rule agrees with finite difference
 
 TEST_CASE("The short evaluation of one hidden layer agrees with the full one", "[convex_map]") {
   for (const Index d : {1, 2, 5}) {
-    const ConvexMap<double> map = random_map(d, {20}, d);
+    const ConvexMap map = random_map(d, {20}, d);
     const Points x = 3.0 * random_points(200, d, 5);
-    MapEvaluator<double> full(x, map.widths());
+    MapEvaluator full(x, map.widths());
     full.forward(map);
     const MapValue brief = apply(map, x);
     CHECK(relative_difference(brief.image, full.image()) < 1e-13);
@@ -243,7 +205,7 @@ TEST_CASE("The short evaluation of one hidden layer agrees with the full one", "
 
 TEST_CASE("The divergence is the sum of the image's slopes", "[convex_map]") {
   for (const Index d : {1, 3}) {
-    for (const ConvexMap<double>& map : {random_map(d, {6, 5}, d), random_pooled_map(d, 6, d)}) {
+    for (const ConvexMap& map : {random_map(d, {6, 5}, d), random_pooled_map(d, 6, d)}) {
       const Points x = random_points(30, d, 5);
       Vector expected = Vector::Zero(x.rows());
       for (Index k = 0; k < d; ++k) {
@@ -261,7 +223,7 @@ TEST_CASE("The divergence is the sum of the image's slopes", "[convex_map]") {
 TEST_CASE("The score of a law that was pushed forward is the gradient of its density", "[convex_map]") {
   for (const Index d : {1, 3}) {
     const auto law = GaussianMixture::gaussian(0.3 * Vector::Ones(d), 2.0 * Matrix::Identity(d, d));
-    for (const ConvexMap<double>& map : {random_map(d, {6}, d), random_map(d, {6, 5}, d), random_pooled_map(d, 6, d)}) {
+    for (const ConvexMap& map : {random_map(d, {6}, d), random_map(d, {6, 5}, d), random_pooled_map(d, 6, d)}) {
       CAPTURE(d, map.widths().size(), map.pooled());
       const Points x = random_points(100, d, 5), z = apply(map, x).image;
       Vector at_x(x.rows());
@@ -285,9 +247,9 @@ TEST_CASE("The score of a law that was pushed forward is the gradient of its den
 
 TEST_CASE("A law goes through a chain as through one map after another", "[convex_map]") {
   const Index d = 3;
-  const std::vector<ConvexMap<double>> maps{random_map(d, {6, 5}, 1), random_pooled_map(d, 4, 2),
-                                            ConvexMap<double>::affine(1.3 * Matrix::Identity(d, d), Vector::Ones(d))};
-  std::vector<const ConvexMap<double>*> chain;
+  const std::vector<ConvexMap> maps{random_map(d, {6, 5}, 1), random_pooled_map(d, 4, 2),
+                                    ConvexMap::affine(1.3 * Matrix::Identity(d, d), Vector::Ones(d))};
+  std::vector<const ConvexMap*> chain;
   const Points x = random_points(150, d, 5), score = random_points(150, d, 6);  // two whole blocks and a part
   Points image = x, before, s = score;
   Vector log_det = Vector::Zero(150);
@@ -313,8 +275,8 @@ TEST_CASE("A law goes through a chain as through one map after another", "[conve
 TEST_CASE("Averages of a map are those of its values", "[convex_map]") {
   const Points x = random_points(150, 3, 5);
   const Vector weights = random_points(150, 1, 6).cwiseAbs2();
-  for (const ConvexMap<double>& map : {random_map(3, {6}, 1), random_map(3, {6, 5}, 1), random_pooled_map(3, 6, 2)}) {
-    MapEvaluator<double> evaluator(x, map.widths());
+  for (const ConvexMap& map : {random_map(3, {6}, 1), random_map(3, {6, 5}, 1), random_pooled_map(3, 6, 2)}) {
+    MapEvaluator evaluator(x, map.widths());
     evaluator.forward(map);
     const MapAverages sums = average(map, x, weights);
     const Matrix hessian = (weights.transpose() * evaluator.hessian()).reshaped(3, 3);
@@ -325,7 +287,7 @@ TEST_CASE("Averages of a map are those of its values", "[convex_map]") {
 
 TEST_CASE("Newton's inverse returns the point that the map was applied to", "[convex_map]") {
   for (const Index d : {1, 2, 5}) {
-    for (const ConvexMap<double>& map : {random_map(d, {8, 8}, d), random_pooled_map(d, 8, d)}) {
+    for (const ConvexMap& map : {random_map(d, {8, 8}, d), random_pooled_map(d, 8, d)}) {
       const Points x = 3.0 * random_points(200, d, 5);
       const MapValue forward = apply(map, x);
       const MapInverse back = invert(map, forward.image);
@@ -338,7 +300,7 @@ TEST_CASE("Newton's inverse returns the point that the map was applied to", "[co
 
 TEST_CASE("McCann's interpolation of a map lies on the straight line between point and image", "[convex_map]") {
   const Points x = random_points(50, 2, 5);
-  for (const ConvexMap<double>& map : {random_map(2, {6, 6}, 1), random_pooled_map(2, 6, 1)}) {
+  for (const ConvexMap& map : {random_map(2, {6, 6}, 1), random_pooled_map(2, 6, 1)}) {
     const Points image = apply(map, x).image;
     for (const double s : {0.0, 0.3, 1.0}) {
       const Points expected = (1.0 - s) * x + s * image;
@@ -348,16 +310,16 @@ TEST_CASE("McCann's interpolation of a map lies on the straight line between poi
 }
 
 TEST_CASE("Values and gradients do not depend on the number of threads", "[convex_map]") {
-  const ConvexMap<double> map = random_map(3, {8, 8}, 1);
+  const ConvexMap map = random_map(3, {8, 8}, 1);
   const Points x = random_points(1000, 3, 5), d_image = random_points(1000, 3, 6);
   const Vector d_log_det = random_points(1000, 1, 7);
   const int threads = omp_get_max_threads();
   std::vector<Matrix> results;
   for (const int n : {1, 2, 3}) {
     omp_set_num_threads(n);
-    MapEvaluator<double> evaluator(x, {8, 8});
+    MapEvaluator evaluator(x, {8, 8});
     evaluator.forward(map);
-    ConvexMap<double> gradient;
+    ConvexMap gradient;
     evaluator.backward(map, d_image, d_log_det, gradient);
     results.push_back(gradient.layers[1].W);
   }

@@ -372,7 +372,7 @@ TEST_CASE("A law that is pushed forward by a map has the density that the Jacobi
     JkoFilter filter(ou_model(d), options);
     filter.predict(0.2);
     const JkoFilter before = filter;
-    const ConvexMap<double> map = random_map(d, {3}, 40);
+    const ConvexMap map = random_map(d, {3}, 40);
     filter.push_forward(map);
     CHECK(filter.time() == before.time());
     const Points x = before.sample(200, 1);

@@ -95,7 +95,7 @@ TEST_CASE("The score's term averages to zero, whatever the map", "[jko_step]") {
   plain.target = plain.nodes;
   JkoStepProblem scored = plain;
   scored.score = -(plain.nodes.array() - 1.0) / 0.5;
-  for (const ConvexMap<double>& map : {random_map(d, {6, 5}, 1), random_pooled_map(d, 6, 2)}) {
+  for (const ConvexMap& map : {random_map(d, {6, 5}, 1), random_pooled_map(d, 6, 2)}) {
     const MapValue value = apply(map, plain.nodes);
     const double term = step_loss(scored, value) - step_loss(plain, value);
     CHECK(term != 0.0);
@@ -147,7 +147,7 @@ TEST_CASE("Features and the network that is made of them agree", "[convex_featur
     const Vector shift = random_points(d, 1, 2), u = random_points(features.units(), 1, 3).cwiseAbs();
     Matrix r, s;
     features.evaluate(x, r, s);
-    MapEvaluator<double> evaluator(x, {10});
+    MapEvaluator evaluator(x, {10});
     evaluator.forward(features.map(shift, u));
     const Points image =
         (ConvexFeatures::kFloor * x + r * (u.asDiagonal() * features.directions())).rowwise() + shift.transpose();

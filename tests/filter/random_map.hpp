@@ -14,8 +14,8 @@ inline Points random_points(Index rows, Index cols, unsigned seed) {
 }
 
 /// A strongly convex map of order one.
-inline ConvexMap<double> random_map(Index d, const std::vector<Index>& widths, unsigned seed) {
-  ConvexMap<double> map = ConvexMap<double>::zero(d, widths);
+inline ConvexMap random_map(Index d, const std::vector<Index>& widths, unsigned seed) {
+  ConvexMap map = ConvexMap::zero(d, widths);
   const Matrix R = 0.3 * random_points(d, d, seed);
   map.Q = R * R.transpose() + 0.5 * Matrix::Identity(d, d);
   map.c = random_points(d, 1, seed + 1);
@@ -29,8 +29,8 @@ inline ConvexMap<double> random_map(Index d, const std::vector<Index>& widths, u
 }
 
 /// A strongly convex map with a pooled layer.
-inline ConvexMap<double> random_pooled_map(Index d, Index units, unsigned seed) {
-  ConvexMap<double> map = random_map(d, {units}, seed);
+inline ConvexMap random_pooled_map(Index d, Index units, unsigned seed) {
+  ConvexMap map = random_map(d, {units}, seed);
   map.layers.front().w = Vector::Constant(1, 0.7);
   return map;
 }

@@ -22,12 +22,11 @@ class WatchedEngine final : public StepEngine {
     before_(tasks);
     return processor_->minimise(tasks, options);
   }
-  MapAverages average(const ConvexMap<double>& map, PointsView points, const Vector& weights) override {
+  MapAverages average(const ConvexMap& map, PointsView points, const Vector& weights) override {
     before_({});
     return processor_->average(map, points, weights);
   }
-  Pushforward pushforward(const std::vector<const ConvexMap<double>*>& maps, PointsView points,
-                          PointsView score) override {
+  Pushforward pushforward(const std::vector<const ConvexMap*>& maps, PointsView points, PointsView score) override {
     before_({});
     return processor_->pushforward(maps, points, score);
   }

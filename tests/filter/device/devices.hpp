@@ -1,7 +1,7 @@
 #pragma once
 /// The devices on which tests of the tensor engine run: LibTorch's processor, and CUDA where there is one.
 
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
 
 #include <vector>
 

@@ -1,5 +1,7 @@
 #include "filter/device/resident_arrays.hpp"
 
+#include <ATen/ops/zeros.h>
+
 #include <atomic>
 #include <cmath>
 #include <utility>

@@ -93,7 +93,7 @@ TEST_CASE("The tensor engine takes the step that the processor takes", "[tensor_
 
 TEST_CASE("It evaluates maps as the processor does", "[tensor_engine]") {
   const Points x = random_points(100, 3, 1);
-  for (const ConvexMap<double>& map : {random_map(3, {6, 5}, 1), random_pooled_map(3, 6, 2)}) {
+  for (const ConvexMap& map : {random_map(3, {6, 5}, 1), random_pooled_map(3, 6, 2)}) {
     const MapValue expected = apply(map, x), value = libtorch()->pushforward({&map}, x, Points());
     CHECK((value.image - expected.image).norm() < 1e-11 * expected.image.norm());
     CHECK((value.log_det - expected.log_det).norm() < 1e-11 * (1.0 + expected.log_det.norm()));
@@ -104,10 +104,10 @@ TEST_CASE("It evaluates maps as the processor does", "[tensor_engine]") {
 TEST_CASE("It averages maps over nodes, and moves laws through chains, as the processor does", "[tensor_engine]") {
   const Points x = random_points(150, 3, 1), score = random_points(150, 3, 2);
   const Vector weights = (random_points(150, 1, 3).array().square() + 0.1).matrix();
-  const std::vector<ConvexMap<double>> maps{random_map(3, {6, 5}, 1), random_pooled_map(3, 6, 2),
-                                            ConvexMap<double>::affine(Matrix::Identity(3, 3) * 1.5, Vector::Ones(3)),
-                                            random_map(3, {4}, 4)};
-  std::vector<const ConvexMap<double>*> chain;
+  const std::vector<ConvexMap> maps{random_map(3, {6, 5}, 1), random_pooled_map(3, 6, 2),
+                                    ConvexMap::affine(Matrix::Identity(3, 3) * 1.5, Vector::Ones(3)),
+                                    random_map(3, {4}, 4)};
+  std::vector<const ConvexMap*> chain;
   for (const auto& map : maps) {
     chain.push_back(&map);
     const MapAverages expected = average(map, x, weights), sums = libtorch()->average(map, x, weights);
@@ -128,7 +128,7 @@ TEST_CASE("It averages maps over nodes, and moves laws through chains, as the pr
 TEST_CASE("Maps of little work are evaluated by the processor", "[tensor_engine]") {
   TensorEngineOptions options;
   options.memory = 1;  // whatever goes to the device fails
-  const ConvexMap<double> map = random_map(2, {8}, 1);
+  const ConvexMap map = random_map(2, {8}, 1);
   const Points few = random_points(20, 2, 1), many = random_points(2000, 2, 1);
   options.fewest_operations = 1e5;
   const auto engine = tensor_engine(options);
@@ -250,7 +250,7 @@ TEST_CASE("A deadline ends a solve of the tensor engine with the best so far", "
 TEST_CASE("Too little memory on the device is one clear line, and what is needed is known before", "[tensor_engine]") {
   const Points x = random_points(4000, 4, 1);
   const auto engine = libtorch(false, 1U << 20U);
-  const ConvexMap<double> map = random_map(4, {64, 64}, 1);
+  const ConvexMap map = random_map(4, {64, 64}, 1);
   CHECK_THROWS_WITH(engine->pushforward({&map}, x, Points()),
                     Catch::Contains("4000 nodes needs up to") && Catch::Contains("0.00 GiB are free"));
   const StepShape one{1, 1000, 2, {32, 32}, false};

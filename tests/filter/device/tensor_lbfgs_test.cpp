@@ -1,5 +1,7 @@
 #include "filter/device/tensor_lbfgs.hpp"
 
+#include <ATen/ops/zeros_like.h>
+
 #include <limits>
 
 #include "filter/device/tensors.hpp"

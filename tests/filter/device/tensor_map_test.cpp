@@ -1,11 +1,14 @@
 #include "filter/device/tensor_map.hpp"
 
+#include <ATen/ops/cat.h>
+
 #include <type_traits>
 
 #include "filter/device/tensor_parameters.hpp"
 #include "filter/device/tensors.hpp"
 #include "tests/filter/device/devices.hpp"
 #include "tests/filter/random_map.hpp"
+#include "tests/filter/relative_difference.hpp"
 #include "tests/test.hpp"
 
 using namespace jko;
@@ -13,12 +16,6 @@ using namespace jko;
 namespace {
 
 constexpr Index kNodes = 150;
-
-double relative_difference(const Matrix& a, const Matrix& b) {
-  REQUIRE(a.rows() == b.rows());
-  REQUIRE(a.cols() == b.cols());
-  return (a - b).norm() / (1e-300 + std::max(a.norm(), b.norm()));
-}
 
 /// Only the symmetric part of ∂L/∂Q has a meaning, since Q is symmetric.
 Matrix symmetric(const Matrix& m) { return m + m.transpose(); }
@@ -33,7 +30,7 @@ Matrix hessians(const at::Tensor& hessian) {
 }
 
 /// Problem `b` of a batch of maps, or of gradients, is this one.
-void check_same(const ConvexMap<double>& expected, const TensorMap& batch, Index b, double tolerance) {
+void check_same(const ConvexMap& expected, const TensorMap& batch, Index b, double tolerance) {
   CHECK(relative_difference(symmetric(expected.Q), symmetric(to_matrix(batch.Q.select(0, b)))) < tolerance);
   CHECK(relative_difference(expected.c, to_matrix(batch.c.select(0, b))) < tolerance);
   REQUIRE(batch.layers.size() == expected.layers.size());
@@ -48,13 +45,13 @@ void check_same(const ConvexMap<double>& expected, const TensorMap& batch, Index
 }
 
 /// The tensor engine against that of the processor, which is checked against autograd.
-void check_against_processor(const ConvexMap<double>& map, const Points& x, const at::TensorOptions& options,
+void check_against_processor(const ConvexMap& map, const Points& x, const at::TensorOptions& options,
                              double tolerance) {
   const Points d_image = random_points(x.rows(), x.cols(), 4);
   const Vector d_log_det = random_points(x.rows(), 1, 5), d_divergence = random_points(x.rows(), 1, 6);
-  MapEvaluator<double> evaluator(x, map.widths());
+  MapEvaluator evaluator(x, map.widths());
   evaluator.forward(map);
-  ConvexMap<double> expected;
+  ConvexMap expected;
   evaluator.backward(map, d_image, d_log_det, d_divergence, expected);
 
   const TensorMap tensors = TensorMap::of(map, options);
@@ -80,7 +77,7 @@ void check_parameters(const Parameters& parameters, const Vector& theta, Index d
   REQUIRE(tensors.size() == parameters.size());
   tensors.assign(1, parameters);
   const at::Tensor both = batch_of(theta, options).select(2, 0).repeat({2, 1});
-  const ConvexMap<double> map = parameters.map(theta);
+  const ConvexMap map = parameters.map(theta);
   const TensorMap tensor_map = tensors.map(both);
   check_same(map, tensor_map, 1, 1e-13);
   // The map itself serves as a gradient: any numbers of its shape do.
@@ -99,7 +96,7 @@ TEST_CASE("The tensor engine's values, Hessians and gradients are the processor'
         const Points x = random_points(kNodes, d, 3);
         for (const auto& widths : {std::vector<Index>{}, {7}, {9, 6}, {5, 8, 4}}) {
           CAPTURE(widths.size());
-          const ConvexMap<double> map = random_map(d, widths, 10 * d + static_cast<unsigned>(widths.size()));
+          const ConvexMap map = random_map(d, widths, 10 * d + static_cast<unsigned>(widths.size()));
           check_against_processor(map, x, options, tolerance);
         }
         check_against_processor(random_pooled_map(d, 7, 10 * d), x, options, tolerance);
@@ -143,7 +140,7 @@ TEST_CASE("Each map of a batch is evaluated as it is alone", "[tensor_map]") {
 
 TEST_CASE("A Hessian that is not positive definite has no log determinant", "[tensor_map]") {
   for (const Index d : {2, 6}) {
-    ConvexMap<double> map = random_map(d, {}, 1);
+    ConvexMap map = random_map(d, {}, 1);
     map.Q = Vector::LinSpaced(d, -1.0, 1.0).asDiagonal();
     const at::TensorOptions options(at::kDouble);
     const TensorMapTape tape = forward(TensorMap::of(map, options), batch_of(random_points(3, d, 1), options));

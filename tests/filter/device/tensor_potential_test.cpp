@@ -1,5 +1,9 @@
 #include "filter/device/tensor_potential.hpp"
 
+#include <ATen/ops/stack.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+
 #include "filter/device/tensors.hpp"
 #include "filter/model/controlled_minibatch.hpp"
 #include "filter/model/double_well.hpp"

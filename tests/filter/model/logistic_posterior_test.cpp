@@ -1,10 +1,12 @@
 #include "filter/model/logistic_posterior.hpp"
 
 #include <omp.h>
-#include <torch/torch.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/types.h>
 
 #include <cmath>
 
+#include "filter/device/tensors.hpp"
 #include "filter/random.hpp"
 #include "tests/filter/model/evaluation.hpp"
 #include "tests/filter/refusal.hpp"
@@ -36,16 +38,6 @@ Points some_parameters(Index count, Index features) {
   return theta;
 }
 
-torch::Tensor to_tensor(const Matrix& m) {
-  const Matrix rows = m.transpose();
-  return torch::from_blob(const_cast<double*>(rows.data()), {m.rows(), m.cols()}, torch::kDouble).clone();
-}
-
-Matrix to_matrix(const torch::Tensor& tensor) {
-  const torch::Tensor t = tensor.contiguous();
-  return Matrix::Map(t.data_ptr<double>(), t.size(1), t.size(0)).transpose();
-}
-
 }  // namespace
 
 TEST_CASE("the logistic posterior and its gradient are those of its densities, by automatic differentiation") {
@@ -57,9 +49,10 @@ TEST_CASE("the logistic posterior and its gradient are those of its densities, b
     const Points theta = some_parameters(count, d);
     const Evaluation ours = evaluate(LogisticPosterior(data.x, data.y, prior), theta);
 
-    const torch::Tensor at = to_tensor(theta).set_requires_grad(true);
+    const torch::Tensor at = to_tensor(theta, torch::kDouble).set_requires_grad(true);
     const torch::Tensor w = at.slice(1, 0, d), log_alpha = at.select(1, d), alpha = log_alpha.exp();
-    const torch::Tensor margin = to_tensor(data.x).matmul(w.t()) * to_tensor(data.y);  // (n, count)
+    const torch::Tensor margin =
+        to_tensor(data.x, torch::kDouble).matmul(w.t()) * to_tensor(data.y, torch::kDouble);  // (n, count)
     const torch::Tensor log_likelihood = torch::log_sigmoid(margin).sum(0);
     const torch::Tensor log_normal = 0.5 * static_cast<double>(d) * log_alpha - 0.5 * alpha * (w * w).sum(1);
     const torch::Tensor log_gamma = (prior.shape - 1.0) * log_alpha - prior.rate * alpha;
