@@ -55,7 +55,7 @@ void MapBlock::activate(Layer& layer) const {
   }
 }
 
-void MapBlock::pool(const ConvexMap& map, View x) {
+void MapBlock::pool(const ConvexMap& map, PointsView x) {
   const Index n = x.rows(), d = x.cols();
   for (Array* array : {&inverse_, &cholesky_}) array->resize(n, d * d);
   log_det_.resize(n);
@@ -64,7 +64,7 @@ void MapBlock::pool(const ConvexMap& map, View x) {
   factorise();
 }
 
-void MapBlock::forward(const ConvexMap& map, View x) {
+void MapBlock::forward(const ConvexMap& map, PointsView x) {
   if (map.pooled()) return pool(map, x);
   const Index n = x.rows(), d = x.cols(), count = static_cast<Index>(layers_.size());
 
@@ -123,7 +123,7 @@ void MapBlock::forward(const ConvexMap& map, View x) {
   factorise();
 }
 
-void MapBlock::evaluate(const ConvexMap& map, View x) {
+void MapBlock::evaluate(const ConvexMap& map, PointsView x) {
   if (map.layers.size() != 1 || map.pooled()) return forward(map, x);
   const Index n = x.rows(), d = x.cols();
   const auto& w = map.layers.front();
@@ -186,7 +186,7 @@ void MapBlock::factorise() {
   }
 }
 
-Matrix MapBlock::solve(View right) const {
+Matrix MapBlock::solve(PointsView right) const {
   const Index d = image_.cols();
   Matrix x = Matrix::Zero(right.rows(), d);
   for (Index i = 0; i < d; ++i) {
@@ -216,7 +216,7 @@ Matrix MapBlock::log_det_gradient(const ConvexMap& map, MapAdjoint& adjoint) con
   return gradient;
 }
 
-void MapBlock::reverse(const ConvexMap& map, View d_image, ColumnView d_log_det, ColumnView d_divergence,
+void MapBlock::reverse(const ConvexMap& map, PointsView d_image, ColumnView d_log_det, ColumnView d_divergence,
                        MapAdjoint& adjoint) const {
   const Index n = rows(), d = image_.cols(), count = static_cast<Index>(layers_.size());
   const auto stack = [&](Index l) { return adjoint.layers[l].stack.topRows((1 + d) * n); };
@@ -284,7 +284,7 @@ void MapBlock::reverse(const ConvexMap& map, View d_image, ColumnView d_log_det,
   }
 }
 
-void MapBlock::accumulate(const ConvexMap& map, View x, View d_image, const MapAdjoint& adjoint,
+void MapBlock::accumulate(const ConvexMap& map, PointsView x, PointsView d_image, const MapAdjoint& adjoint,
                           ConvexMap& gradient) const {
   const Index n = rows(), d = x.cols();
   const auto G = adjoint.d_hessian.topRows(n);

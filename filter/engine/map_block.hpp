@@ -30,7 +30,6 @@ class MapBlock {
  public:
   using Array = Eigen::ArrayXXd;
   using Column = Eigen::ArrayXd;
-  using View = Eigen::Ref<const Matrix>;
   using ColumnView = Eigen::Ref<const Vector>;
 
   void resize(Index rows, Index dimension, const std::vector<Index>& widths);
@@ -43,18 +42,19 @@ class MapBlock {
   auto hessian() const { return hessian_.matrix(); }  ///< (B, D·D)
 
   /// T, ∇²ψ and its inverse, and all that reverse() needs.
-  void forward(const ConvexMap& map, View x);
+  void forward(const ConvexMap& map, PointsView x);
   /// T, ∇²ψ and its inverse only: three times as fast as forward() where there is one hidden layer.
-  void evaluate(const ConvexMap& map, View x);
+  void evaluate(const ConvexMap& map, PointsView x);
   /// Reverse mode, point by point: from ∂L/∂T, ∂L/∂log det and ∂L/∂div to the adjoints of all that forward() computed.
-  void reverse(const ConvexMap& map, View d_image, ColumnView d_log_det, ColumnView d_divergence,
+  void reverse(const ConvexMap& map, PointsView d_image, ColumnView d_log_det, ColumnView d_divergence,
                MapAdjoint& adjoint) const;
   /// ∇ log det ∇²ψ at each point, after forward(); shape (B, D).
   Matrix log_det_gradient(const ConvexMap& map, MapAdjoint& adjoint) const;
   /// After reverse(): adds this block's share of ∂L/∂(Q, c, A, W, b, w).
-  void accumulate(const ConvexMap& map, View x, View d_image, const MapAdjoint& adjoint, ConvexMap& gradient) const;
+  void accumulate(const ConvexMap& map, PointsView x, PointsView d_image, const MapAdjoint& adjoint,
+                  ConvexMap& gradient) const;
   /// (∇²ψ)⁻¹ v for each row v of `right`, after forward().
-  Matrix solve(View right) const;
+  Matrix solve(PointsView right) const;
 
  private:
   struct Layer {
@@ -63,7 +63,7 @@ class MapBlock {
     Array s, lambda, u;  ///< σ'(a), λ, σ'(a) ⊙ λ, (B, H)
   };
 
-  void pool(const ConvexMap& map, View x);
+  void pool(const ConvexMap& map, PointsView x);
   void activate(Layer& layer) const;
   void mirror_hessian();
   void factorise();

@@ -12,7 +12,7 @@ constexpr Index pairs(Index dimension) { return dimension * (dimension + 1) / 2;
 
 }  // namespace
 
-void PoolBlock::forward(const ConvexMap& map, View x, Matrix& image, Array& hessian) {
+void PoolBlock::forward(const ConvexMap& map, PointsView x, Matrix& image, Array& hessian) {
   const auto& pool = map.layers.front();
   const Index d = x.cols();
   const double w = pool.w(0);
@@ -62,7 +62,8 @@ Matrix PoolBlock::input_gradient(const ConvexMap& map, ArrayView G) const {
   return map.layers.front().w(0) * (bend * slope_ - mean);
 }
 
-void PoolBlock::accumulate(const ConvexMap& map, View x, View d_image, ArrayView d_hessian, ConvexMap& gradient) const {
+void PoolBlock::accumulate(const ConvexMap& map, PointsView x, PointsView d_image, ArrayView d_hessian,
+                           ConvexMap& gradient) const {
   auto& sum = gradient.layers.front();
   const Index n = x.rows(), d = x.cols();
   const double w = map.layers.front().w(0);

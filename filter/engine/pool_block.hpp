@@ -17,17 +17,17 @@ namespace jko {
 class PoolBlock {
  public:
   using Array = Eigen::ArrayXXd;
-  using View = Eigen::Ref<const Matrix>;
   using ArrayView = Eigen::Ref<const Array>;
 
   /// T (B, D) and the lower triangles of ∇²ψ (B, D·D) at the points `x` (B, D).
-  void forward(const ConvexMap& map, View x, Matrix& image, Array& hessian);
+  void forward(const ConvexMap& map, PointsView x, Matrix& image, Array& hessian);
 
   /// After forward(): ∂/∂x of Σ_ij G_ij ∇²ψ_ij with `G` (B, D·D) symmetric, held fixed; shape (B, D).
   Matrix input_gradient(const ConvexMap& map, ArrayView G) const;
 
   /// After forward(): adds ∂L/∂(A, b, w), where `d_hessian` (B, D·D) is ∂L/∂∇²ψ, symmetric.
-  void accumulate(const ConvexMap& map, View x, View d_image, ArrayView d_hessian, ConvexMap& gradient) const;
+  void accumulate(const ConvexMap& map, PointsView x, PointsView d_image, ArrayView d_hessian,
+                  ConvexMap& gradient) const;
 
  private:
   std::vector<Index> seen_;  ///< units with a share of any point; the others are left out
