@@ -27,15 +27,6 @@ set style line 2 lc rgb '#e8590c' lw 1.2
 set cbtics scale 0.4 font ',11'
 )";
 
-std::string matrix_block(const std::string& name, const Matrix& matrix) {
-  std::string block = "$" + name + " << EOD\n";
-  for (Index i = 0; i < matrix.rows(); ++i) {
-    for (Index j = 0; j < matrix.cols(); ++j) fmt::format_to(std::back_inserter(block), "{:.4g} ", matrix(i, j));
-    block += "\n";
-  }
-  return block + "EOD\n";
-}
-
 /// The density that the darkest colour stands for: a few sharp peaks must not leave all else pale.
 double saturation(const Matrix& density) {
   std::vector<double> peaks;
@@ -60,11 +51,22 @@ double tick_step(const std::vector<std::vector<double>>& rows) {
   return decade * (steps < 1.5 ? 1.0 : steps < 3.5 ? 2.0 : steps < 7.5 ? 5.0 : 10.0);
 }
 
-/// The clause of `plot` that draws $name as an image whose cells cover [x0, x1] by [y0, y1].
-std::string image(const std::string& name, const Matrix& cells, double x0, double x1, double y0, double y1) {
-  return fmt::format("${} matrix using ({}+{}*($1+0.5)):({}+{}*($2+0.5)):3 with image notitle", name, x0,
-                     (x1 - x0) / static_cast<double>(cells.cols()), y0, (y1 - y0) / static_cast<double>(cells.rows()));
-}
+/// An image whose cells cover [x0, x1] by [y0, y1]: `plot`, its clause, then whatever clauses follow, a line's end, and
+/// the cells. These are binary, since gnuplot takes seconds to read so many as text.
+struct Image {
+  std::string clause, cells;
+
+  Image(const Matrix& density, double x0, double x1, double y0, double y1) {
+    const double dx = (x1 - x0) / static_cast<double>(density.cols());
+    const double dy = (y1 - y0) / static_cast<double>(density.rows());
+    clause = fmt::format(
+        "'-' binary array=({},{}) format='%float' endian=little dx={} dy={} origin=({},{}) with image notitle",
+        density.cols(), density.rows(), dx, dy, x0 + 0.5 * dx, y0 + 0.5 * dy);
+    const SinglePoints along_x = density.transpose().cast<float>();
+    cells.assign(reinterpret_cast<const char*>(along_x.data()),
+                 static_cast<std::size_t>(along_x.size()) * sizeof(float));
+  }
+};
 
 }  // namespace
 
@@ -124,12 +126,13 @@ std::string PosteriorPicture::coordinate_panel(std::size_t panel, double begin, 
 
   const Matrix density = track.raster(begin, end, kColumns, low, high, kRows);
   const std::string id = std::to_string(panel);
-  std::string script = matrix_block("density" + id, density) + gnuplot_block("band" + id, band);
+  const Image image(density, begin, end, low, high);
+  std::string script = gnuplot_block("band" + id, band);
   if (!observed.empty()) script += gnuplot_block("observed" + id, observed);
   script += fmt::format("set xrange [{}:{}]\nset yrange [{}:{}]\nset cbrange [0:{}]\n", begin, end, low, high,
                         saturation(density));
   script += fmt::format("set ylabel 'x{}'\nset cblabel {}\n", panel, tracks_.size() > 1 ? "''" : "'density'");
-  script += "plot " + image("density" + id, density, begin, end, low, high);
+  script += "plot " + image.clause;
   script += fmt::format(
       ", $band{0} using 1:2 with lines ls 2 title '5 % and 95 %', $band{0} using 1:4 with lines ls 2 notitle"
       ", $band{0} using 1:3 with lines lc rgb '#e8590c' lw {1} title 'mean'",
@@ -141,7 +144,7 @@ std::string PosteriorPicture::coordinate_panel(std::size_t panel, double begin, 
         ", $observed{0} using 1:2 with points pt 7 ps {2} lc rgb '#212529' title {3} noenhanced",
         id, 1.5 * size, size, gnuplot_quoted("observed " + observed_names));
   }
-  return script + "\n";
+  return script + "\n" + image.cells;
 }
 
 std::string PosteriorPicture::observation_panel(const std::vector<Index>& components, double begin, double end) const {
@@ -183,12 +186,12 @@ std::string joint_panel(const Filter& filter) {
     points.col(1).setConstant(low[1] + (static_cast<double>(i) + 0.5) * cell[1]);
     density.row(i) = filter.log_density(points).array().exp();
   }
-  std::string script = matrix_block("joint", density);
-  script += fmt::format("set xrange [{}:{}]\nset yrange [{}:{}]\nset cbrange [0:{}]\n", low[0], high[0], low[1],
-                        high[1], std::max(density.maxCoeff(), 1e-12));
+  const Image image(density, low[0], high[0], low[1], high[1]);
+  std::string script = fmt::format("set xrange [{}:{}]\nset yrange [{}:{}]\nset cbrange [0:{}]\n", low[0], high[0],
+                                   low[1], high[1], std::max(density.maxCoeff(), 1e-12));
   script +=
       fmt::format("set xlabel 'x0'\nset ylabel 'x1'\nset title 'density at t = {:.4g}' offset 0,-0.5\n", filter.time());
-  return script + "plot " + image("joint", density, low[0], high[0], low[1], high[1]) + "\nunset title\n";
+  return script + "plot " + image.clause + "\n" + image.cells + "\nunset title\n";
 }
 
 /// Where a plot goes, in shares of the page from its lower left corner. Its colour scale is to the right of it.
