@@ -93,20 +93,24 @@ void fill_strip(ImDrawList* draw, const PixelBox& box, double x0, double a0, dou
     return;
   }
   // Cut where an edge leaves the box, and where they cross: in between both edges are straight after clipping too.
-  double cuts[9];
+  double cuts[9];  // in order
   int count = 0;
+  const auto insert = [&](double t) {
+    int place = count++;
+    for (; place > 0 && cuts[place - 1] > t; --place) cuts[place] = cuts[place - 1];
+    cuts[place] = t;
+  };
   const auto cut = [&](double t) {
-    if (t > 0.0 && t < 1.0) cuts[count++] = t;
+    if (t > 0.0 && t < 1.0) insert(t);
   };
   const auto cut_at = [&](double from, double to, double level) {
     if ((from - level) * (to - level) < 0.0) cut((level - from) / (to - from));
   };
-  cuts[count++] = std::max(0.0, (box.left - x0) / (x1 - x0));
-  cuts[count++] = std::min(1.0, (box.right - x0) / (x1 - x0));
-  const double begin = cuts[0], end = cuts[1];
+  const double begin = std::max(0.0, (box.left - x0) / (x1 - x0)), end = std::min(1.0, (box.right - x0) / (x1 - x0));
+  insert(begin);
+  insert(end);
   for (const double level : {box.top, box.bottom}) cut_at(a0, a1, level), cut_at(b0, b1, level);
   if (crossing) cut_at(a0 - b0, a1 - b1, 0.0);
-  std::sort(cuts, cuts + count);
   const auto edge = [&](double from, double to, double t) {
     return std::clamp(t == 0.0 ? from : t == 1.0 ? to : from + t * (to - from), box.top, box.bottom);
   };

@@ -37,13 +37,13 @@ std::optional<double> PublishedTable::figure(const std::string& column, const Ro
   return std::nullopt;
 }
 
-const PublishedTable& published_table(const std::string& name) {
+const PublishedTable& published_table(std::string_view name) {
   static const std::map<std::string, PublishedTable> kTables = [] {
     std::map<std::string, PublishedTable> tables;
     for (const auto& [table, text] : published_texts()) tables.emplace(table, PublishedTable(text));
     return tables;
   }();
-  return kTables.at(name);
+  return kTables.at(std::string(name));
 }
 
 std::optional<double> published_figure(const std::string& table, const std::string& column,

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace jko {
@@ -30,7 +31,7 @@ class PublishedTable {
 };
 
 /// A file of data/published by its name without ".csv". Throws std::out_of_range if there is none.
-const PublishedTable& published_table(const std::string& name);
+const PublishedTable& published_table(std::string_view name);
 
 std::optional<double> published_figure(const std::string& table, const std::string& column,
                                        const PublishedTable::Row& where);
