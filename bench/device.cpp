@@ -26,11 +26,11 @@
 #include "filter/device/device_engine.hpp"
 #include "filter/device/fused/fused_batch.hpp"
 #include "filter/device/fused_engine.hpp"
-#include "filter/divergence.hpp"
-#include "filter/jko_filter.hpp"
-#include "filter/model/mixture_potential.hpp"
 #include "filter/reference/grid_filter.hpp"
 #include "filter/step_rendezvous.hpp"
+#include "jko/divergence.hpp"
+#include "jko/jko_filter.hpp"
+#include "jko/mixture_potential.hpp"
 
 using namespace jko;
 

@@ -17,9 +17,9 @@
 #include <optional>
 
 #include "bench/problems.hpp"
-#include "filter/divergence.hpp"
-#include "filter/jko_filter.hpp"
 #include "filter/reference/grid_filter.hpp"
+#include "jko/divergence.hpp"
+#include "jko/jko_filter.hpp"
 #include "src/figures.hpp"
 #include "src/progress.hpp"
 #include "src/report.hpp"

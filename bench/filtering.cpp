@@ -22,8 +22,6 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/problems.hpp"
-#include "filter/divergence.hpp"
-#include "filter/jko_filter.hpp"
 #include "filter/reference/auxiliary_particle_filter.hpp"
 #include "filter/reference/ensemble_kalman_filter.hpp"
 #include "filter/reference/extended_kalman_filter.hpp"
@@ -32,6 +30,8 @@
 #include "filter/reference/kalman_filter.hpp"
 #include "filter/reference/particle_filter.hpp"
 #include "filter/reference/unscented_kalman_filter.hpp"
+#include "jko/divergence.hpp"
+#include "jko/jko_filter.hpp"
 #include "src/figures.hpp"
 #include "src/gnuplot.hpp"
 

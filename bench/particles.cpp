@@ -13,11 +13,11 @@
 #include <string>
 #include <vector>
 
-#include "filter/model/double_well.hpp"
-#include "filter/model/linear_gaussian.hpp"
-#include "filter/model/quadratic.hpp"
-#include "filter/model/sine_well.hpp"
 #include "filter/reference/particle_filter.hpp"
+#include "jko/double_well.hpp"
+#include "jko/linear_gaussian.hpp"
+#include "jko/quadratic.hpp"
+#include "jko/sine_well.hpp"
 
 using namespace jko;
 

@@ -7,13 +7,13 @@
 #include <string>
 #include <vector>
 
-#include "filter/model/double_well.hpp"
-#include "filter/model/linear_gaussian.hpp"
-#include "filter/model/model.hpp"
-#include "filter/model/nonlinear.hpp"
-#include "filter/model/quadratic.hpp"
-#include "filter/model/sine_well.hpp"
 #include "filter/random.hpp"
+#include "jko/double_well.hpp"
+#include "jko/linear_gaussian.hpp"
+#include "jko/model.hpp"
+#include "jko/nonlinear.hpp"
+#include "jko/quadratic.hpp"
+#include "jko/sine_well.hpp"
 
 namespace jko {
 

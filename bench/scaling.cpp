@@ -19,7 +19,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/problems.hpp"
-#include "filter/jko_filter.hpp"
+#include "jko/jko_filter.hpp"
 #include "src/figures.hpp"
 #include "src/gnuplot.hpp"
 #include "src/stopwatch.hpp"

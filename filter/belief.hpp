@@ -18,11 +18,11 @@
 
 #include "filter/convex_map.hpp"
 #include "filter/density/anchor.hpp"
-#include "filter/filter.hpp"
 #include "filter/jko_state.hpp"
-#include "filter/model/model.hpp"
 #include "filter/node_placement.hpp"
 #include "filter/step_engine.hpp"
+#include "jko/filter.hpp"
+#include "jko/model.hpp"
 
 namespace jko {
 

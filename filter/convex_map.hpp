@@ -19,7 +19,7 @@
 #include <memory>
 #include <vector>
 
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 
 namespace jko {
 

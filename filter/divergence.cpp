@@ -1,4 +1,4 @@
-#include "filter/divergence.hpp"
+#include "jko/divergence.hpp"
 
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>

@@ -1,4 +1,4 @@
-#include "filter/energy_distance.hpp"
+#include "jko/energy_distance.hpp"
 
 #include <cassert>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "filter/jko_filter.hpp"
+#include "jko/jko_filter.hpp"
 
 #include <algorithm>
 #include <boost/math/tools/toms748_solve.hpp>
@@ -6,7 +6,11 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "filter/belief.hpp"
+#include "filter/jko_state.hpp"
 #include "filter/state_checks.hpp"
+#include "filter/state_stream.hpp"
+#include "filter/step_solver.hpp"
 
 namespace jko {
 namespace {
@@ -16,26 +20,12 @@ Index default_nodes(Index dimension) {
   return dimension == 2 ? 2400 : 2048;
 }
 
+/// With every default that depends on the dimension in place.
 JkoOptions checked(JkoOptions options, Index dimension) {
-  const auto require = [](bool good, const char* what) {
-    if (!good) throw std::invalid_argument(what);
-  };
-  require(options.step >= 0.0 && std::isfinite(options.step), "the step must be positive (or 0: automatic)");
-  require(options.nodes == 0 || options.nodes >= 32, "at least 32 nodes are needed");
-  require(options.iterations >= 1, "at least one iteration is needed");
-  require(options.tolerance >= 0.0 && std::isfinite(options.tolerance), "the tolerance must not be negative");
-  require(options.budget_ms >= 0.0, "the budget must not be negative");
-  require(options.resample_below >= 0.0 && options.resample_below <= 1.0, "resample_below must lie in [0, 1]");
-  require(options.chain >= 0, "the chain's length must not be negative");
+  if (std::string why; !options.validate(&why)) throw std::invalid_argument(why);
   if (options.chain == 0) options.chain = default_chain(dimension);
-  for (const Index width : options.widths) require(width >= 1, "a layer needs at least one hidden unit");
-  require(options.solver != Solver::newton || options.widths.size() <= 1,
-          "the newton solver has one hidden layer; use the solver lbfgs for more");
-  require(options.solver != Solver::pooled || options.widths.size() <= 1, "the pooled solver has one hidden layer");
-  require(options.solver != Solver::pooled || options.widths.empty() || options.widths.front() >= 2,
-          "the pooled solver needs at least two hidden units");
   if (options.nodes == 0) options.nodes = default_nodes(dimension);
-  if (!options.engine) options.engine = default_engine();
+  if (!options.engine) options.engine = processor_engine();
   return options;
 }
 
@@ -79,15 +69,64 @@ std::vector<double> bdf2_shares(double length, double previous) {
 
 }  // namespace
 
-JkoFilter::JkoFilter(Model model, JkoOptions options)
-    : model_(std::make_shared<const Model>(std::move(model))),
-      options_(checked(std::move(options), model_->dimension())),
-      belief_(model_, belief_options(options_)),
-      solver_(solver_options(options_), model_->dimension()),
-      time_(model_->start_time) {}
+bool JkoOptions::validate(std::string* why) const {
+  const auto wrong = [&] {
+    if (!(step >= 0.0 && std::isfinite(step))) return "the step must be positive (or 0: automatic)";
+    if (nodes != 0 && nodes < 32) return "at least 32 nodes are needed";
+    if (iterations < 1) return "at least one iteration is needed";
+    if (!(tolerance >= 0.0 && std::isfinite(tolerance))) return "the tolerance must not be negative";
+    if (!(budget_ms >= 0.0)) return "the budget must not be negative";
+    if (!(resample_below >= 0.0 && resample_below <= 1.0)) return "resample_below must lie in [0, 1]";
+    if (chain < 0) return "the chain's length must not be negative";
+    for (const Index width : widths) {
+      if (width < 1) return "a layer needs at least one hidden unit";
+    }
+    if (solver == Solver::newton && widths.size() > 1) {
+      return "the newton solver has one hidden layer; use the solver lbfgs for more";
+    }
+    if (solver == Solver::pooled && widths.size() > 1) return "the pooled solver has one hidden layer";
+    if (solver == Solver::pooled && !widths.empty() && widths.front() < 2) {
+      return "the pooled solver needs at least two hidden units";
+    }
+    return "";
+  }();
+  if (why) *why = wrong;
+  return *wrong == '\0';
+}
+
+struct JkoFilter::Implementation {
+  Implementation(Model model, JkoOptions given)
+      : model_(std::make_shared<const Model>(std::move(model))),
+        options_(checked(std::move(given), model_->dimension())),
+        belief_(model_, belief_options(options_)),
+        solver_(solver_options(options_), model_->dimension()),
+        time_(model_->start_time) {}
+
+  Index dimension() const { return model_->dimension(); }
+  StepPlan plan(double t, int count) const;
+  StepReport step(StepPlan& plan, const StepLimits& limits);
+  void advance(double length, const StepLimits& limits);
+  double automatic_step() const;
+  void renew();
+  void push_forward(const ConvexMap& map);
+  void replace_model(Model model);
+  void replace_resolution(double step, Index nodes);
+  void restore(const JkoState& state);
+  UpdateSummary update(const Vector& y);
+  Matrix quantiles(const std::vector<double>& levels) const;
+
+  std::shared_ptr<const Model> model_;
+  JkoOptions options_;
+  Belief belief_;
+  StepSolver solver_;
+  double time_;
+  Points previous_;               ///< where the nodes were before the last step; empty after an observation
+  double previous_length_ = 0.0;  ///< of the last step; 0: start up
+  StepReport last_step_;
+};
 
 // τ from the two rates of the flow: the drift's (mean square curvature of Φ) and diffusion's across the law.
-double JkoFilter::automatic_step() const {
+double JkoFilter::Implementation::automatic_step() const {
   constexpr double kShare = 0.5;
   const Nodes& nodes = belief_.nodes();
   const Index n = nodes.x.rows(), d = nodes.x.cols();
@@ -109,7 +148,7 @@ double JkoFilter::automatic_step() const {
   return kShare / (std::sqrt(square) + diffusion);
 }
 
-StepPlan JkoFilter::plan(double t, int count) const {
+StepPlan JkoFilter::Implementation::plan(double t, int count) const {
   StepPlan plan;
   plan.start = time_;
   plan.end = t;
@@ -123,7 +162,7 @@ StepPlan JkoFilter::plan(double t, int count) const {
   return plan;
 }
 
-StepReport JkoFilter::step(StepPlan& plan, const StepLimits& limits) {
+StepReport JkoFilter::Implementation::step(StepPlan& plan, const StepLimits& limits) {
   const auto begin = std::chrono::steady_clock::now();
   const double length = (plan.end - plan.start) / plan.count;
   if (belief_.chain_full()) renew();
@@ -143,7 +182,7 @@ StepReport JkoFilter::step(StepPlan& plan, const StepLimits& limits) {
   return last_step_;
 }
 
-void JkoFilter::renew() {
+void JkoFilter::Implementation::renew() {
   if (std::optional<Points> before = belief_.renew()) {
     previous_ = std::move(*before);
   } else {
@@ -151,18 +190,7 @@ void JkoFilter::renew() {
   }
 }
 
-PredictSummary JkoFilter::predict(double t) {
-  PredictSummary summary;
-  for (StepPlan plan = this->plan(t); !plan.finished();) {
-    const StepReport report = step(plan, {});
-    summary.steps += 1;
-    summary.iterations += report.iterations;
-    summary.fallback = summary.fallback || report.fallback;
-  }
-  return summary;
-}
-
-void JkoFilter::advance(double length, const StepLimits& limits) {
+void JkoFilter::Implementation::advance(double length, const StepLimits& limits) {
   const Nodes& nodes = belief_.nodes();
   JkoStepProblem problem{
       nodes.x,    nodes.weights, nodes.x, length, time_ + length, model_->potential.get(), model_->temperature(),
@@ -182,7 +210,7 @@ void JkoFilter::advance(double length, const StepLimits& limits) {
       result.record, iterations, result.stopped, result.fallback, length, 0.0, std::move(result.summary.losses)};
 }
 
-void JkoFilter::push_forward(const ConvexMap& map) {
+void JkoFilter::Implementation::push_forward(const ConvexMap& map) {
   if (map.dimension() != dimension()) throw std::invalid_argument("the map is not of the law's dimension");
   const Nodes& nodes = belief_.nodes();
   belief_.advance(map, options_.engine->pushforward({&map}, nodes.x, nodes.score));
@@ -190,7 +218,7 @@ void JkoFilter::push_forward(const ConvexMap& map) {
   solver_.forget();
 }
 
-void JkoFilter::replace_model(Model model) {
+void JkoFilter::Implementation::replace_model(Model model) {
   auto shared = std::make_shared<const Model>(std::move(model));
   belief_.replace_model(shared);
   model_ = std::move(shared);
@@ -198,7 +226,7 @@ void JkoFilter::replace_model(Model model) {
   solver_.forget();
 }
 
-void JkoFilter::replace_resolution(double step, Index nodes) {
+void JkoFilter::Implementation::replace_resolution(double step, Index nodes) {
   JkoOptions options = options_;
   options.step = step;
   options.nodes = nodes;
@@ -211,9 +239,7 @@ void JkoFilter::replace_resolution(double step, Index nodes) {
   options_ = std::move(options);
 }
 
-JkoState JkoFilter::state() const { return {time_, previous_, previous_length_, belief_.state(), solver_.state()}; }
-
-void JkoFilter::restore(const JkoState& state) {
+void JkoFilter::Implementation::restore(const JkoState& state) {
   require_state(std::isfinite(state.time), "the time");
   require_state(std::isfinite(state.previous_length) && state.previous_length >= 0.0, "the previous step");
   if (state.previous_length > 0.0) {
@@ -228,7 +254,7 @@ void JkoFilter::restore(const JkoState& state) {
   previous_length_ = state.previous_length;
 }
 
-UpdateSummary JkoFilter::update(const Vector& y) {
+UpdateSummary JkoFilter::Implementation::update(const Vector& y) {
   const UpdateSummary summary = belief_.update(y, time_);
   previous_length_ = 0.0;
   solver_.forget();
@@ -237,7 +263,7 @@ UpdateSummary JkoFilter::update(const Vector& y) {
 
 // Each node's mass is spread evenly over a cell's width along the coordinate, so that the rows of a lattice, which
 // share coordinates, do not make steps.
-Matrix JkoFilter::quantiles(const std::vector<double>& levels) const {
+Matrix JkoFilter::Implementation::quantiles(const std::vector<double>& levels) const {
   const Nodes& nodes = belief_.nodes();
   const Index d = nodes.x.cols();
   const Vector width_now = nodes.covariance().diagonal().cwiseSqrt();
@@ -264,5 +290,66 @@ Matrix JkoFilter::quantiles(const std::vector<double>& levels) const {
   }
   return result;
 }
+
+JkoFilter::JkoFilter(Model model, JkoOptions options)
+    : implementation_(std::make_unique<Implementation>(std::move(model), std::move(options))) {}
+JkoFilter::~JkoFilter() = default;
+JkoFilter::JkoFilter(const JkoFilter& other)
+    : Filter(other), implementation_(std::make_unique<Implementation>(*other.implementation_)) {}
+JkoFilter& JkoFilter::operator=(const JkoFilter& other) {
+  implementation_ = std::make_unique<Implementation>(*other.implementation_);
+  return *this;
+}
+JkoFilter::JkoFilter(JkoFilter&&) noexcept = default;
+JkoFilter& JkoFilter::operator=(JkoFilter&&) noexcept = default;
+
+PredictSummary JkoFilter::predict(double t) {
+  PredictSummary summary;
+  for (StepPlan plan = this->plan(t); !plan.finished();) {
+    const StepReport report = step(plan, {});
+    summary.steps += 1;
+    summary.iterations += report.iterations;
+    summary.fallback = summary.fallback || report.fallback;
+  }
+  return summary;
+}
+
+UpdateSummary JkoFilter::update(const Vector& y) { return implementation_->update(y); }
+
+StepPlan JkoFilter::plan(double t, int count) const { return implementation_->plan(t, count); }
+StepReport JkoFilter::step(StepPlan& plan, const StepLimits& limits) { return implementation_->step(plan, limits); }
+const StepReport& JkoFilter::last_step() const { return implementation_->last_step_; }
+
+void JkoFilter::relabel(double t) { implementation_->time_ = t; }
+void JkoFilter::replace_model(Model model) { implementation_->replace_model(std::move(model)); }
+void JkoFilter::replace_resolution(double step, Index nodes) { implementation_->replace_resolution(step, nodes); }
+void JkoFilter::push_forward(const ConvexMap& map) { implementation_->push_forward(map); }
+
+JkoState JkoFilter::state() const {
+  const Implementation& now = *implementation_;
+  return {now.time_, now.previous_, now.previous_length_, now.belief_.state(), now.solver_.state()};
+}
+void JkoFilter::restore(const JkoState& state) { implementation_->restore(state); }
+
+void JkoFilter::save(std::ostream& out) const { write_state(out, state()); }
+void JkoFilter::load(std::istream& in) {
+  const JkoState read = read_state(in);
+  try {
+    restore(read);
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(std::string("this is not the state of a filter with this model and these options: ") +
+                                error.what());
+  }
+}
+
+double JkoFilter::time() const { return implementation_->time_; }
+Index JkoFilter::dimension() const { return implementation_->dimension(); }
+Vector JkoFilter::mean() const { return belief().nodes().mean(); }
+Matrix JkoFilter::covariance() const { return belief().nodes().covariance(); }
+Matrix JkoFilter::quantiles(const std::vector<double>& levels) const { return implementation_->quantiles(levels); }
+Vector JkoFilter::log_density(PointsView points) const { return belief().log_density(points); }
+Points JkoFilter::sample(Index count, std::uint64_t seed) const { return belief().sample(count, seed); }
+std::unique_ptr<Filter> JkoFilter::clone() const { return std::make_unique<JkoFilter>(*this); }
+const Belief& JkoFilter::belief() const { return implementation_->belief_; }
 
 }  // namespace jko

@@ -18,8 +18,8 @@
 
 #include "filter/convex_map.hpp"
 #include "filter/minimize.hpp"
-#include "filter/model/potential.hpp"
 #include "filter/parametrisation.hpp"
+#include "jko/potential.hpp"
 
 namespace jko {
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 
 namespace jko {
 

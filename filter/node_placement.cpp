@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "filter/gaussian_mixture.hpp"
+#include "jko/gaussian_mixture.hpp"
 
 namespace jko {
 namespace {

@@ -9,7 +9,7 @@
 #include <functional>
 
 #include "filter/density/grid_anchor.hpp"
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 
 namespace jko {
 

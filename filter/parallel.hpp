@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <exception>
 
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 
 namespace jko {
 

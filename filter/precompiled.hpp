@@ -20,4 +20,4 @@
 #include <vector>
 
 #include "filter/eigen_instances.hpp"
-#include "filter/types.hpp"
+#include "jko/types.hpp"

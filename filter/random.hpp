@@ -11,15 +11,12 @@
 /// particles wait for their noise, NormalStream is eight times as fast, in single precision.
 
 #include <cstdint>
-#include <random>
 
-#include "filter/types.hpp"
 #include "filter/xoshiro.hpp"
+#include "jko/random_engine.hpp"
+#include "jko/types.hpp"
 
 namespace jko {
-
-/// The sequential engine of simulations, where a draw may need any number of random bits.
-using RandomEngine = std::mt19937_64;
 
 /// Fills `out` with independent N(0, 1) numbers, on all threads.
 void fill_standard_normal(std::uint64_t seed, std::uint64_t stream, Eigen::Ref<Matrix> out);

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "filter/convex_map.hpp"
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 
 namespace jko {
 

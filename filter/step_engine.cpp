@@ -108,28 +108,4 @@ std::shared_ptr<StepEngine> with_fallback(std::shared_ptr<StepEngine> device, bo
   return std::make_shared<FallbackEngine>(std::move(device), newton, std::move(report));
 }
 
-namespace {
-
-struct DefaultEngine {
-  std::mutex mutex;
-  std::shared_ptr<StepEngine> engine = processor_engine();
-};
-
-DefaultEngine& the_default() {
-  static DefaultEngine instance;
-  return instance;
-}
-
-}  // namespace
-
-std::shared_ptr<StepEngine> default_engine() {
-  const std::lock_guard lock(the_default().mutex);
-  return the_default().engine;
-}
-
-void set_default_engine(std::shared_ptr<StepEngine> engine) {
-  const std::lock_guard lock(the_default().mutex);
-  the_default().engine = std::move(engine);
-}
-
 }  // namespace jko

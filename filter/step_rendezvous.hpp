@@ -2,7 +2,7 @@
 /// Many filters at once: each runs in a thread of its own and knows nothing of the others, and the steps that they ask
 /// for are solved together by an engine that batches.
 ///
-///     auto engine = std::make_shared<StepRendezvous>(default_engine());
+///     auto engine = std::make_shared<StepRendezvous>(device_engine(Device::cuda));
 ///     // in each thread, from before any of them starts:
 ///     StepRendezvous::Member member(*engine);
 ///     JkoFilter filter(model, options);                 // options.engine = engine

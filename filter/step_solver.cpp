@@ -91,7 +91,7 @@ Index default_width(Index dimension) {
 
 StepSolver::StepSolver(StepSolverOptions options, Index dimension)
     : dimension_(dimension), options_(std::move(options)) {
-  if (!options_.engine) options_.engine = default_engine();
+  if (!options_.engine) options_.engine = processor_engine();
   if (options_.solver == Solver::automatic) {
     const bool trained = options_.widths.size() > 1 || !options_.engine->newton();
     options_.solver = trained ? Solver::lbfgs : Solver::newton;

@@ -16,18 +16,10 @@
 #include "filter/jko_step.hpp"
 #include "filter/newton_step.hpp"
 #include "filter/step_engine.hpp"
-#include "filter/step_limits.hpp"
+#include "jko/jko_options.hpp"
+#include "jko/step_limits.hpp"
 
 namespace jko {
-
-enum class Solver {
-  automatic,  ///< newton for one hidden layer, lbfgs for more and on a device
-  newton,     ///< one hidden layer of fixed features, projected Newton; the processor's alone
-  lbfgs,      ///< any layers, all of them trained
-  /// A soft maximum of planes, trained, which starts from the potential's tangent planes: for three dimensions or more
-  /// and potentials of many wells.
-  pooled,
-};
 
 struct StepSolverOptions {
   Solver solver = Solver::automatic;
@@ -43,7 +35,7 @@ struct StepSolverOptions {
   /// close to a normal one, a fit to all of them errs less. On a line none are held out.
   bool hold_out = true;
   std::uint64_t seed = 0;
-  std::shared_ptr<StepEngine> engine;  ///< where trained features are solved for; null: default_engine()
+  std::shared_ptr<StepEngine> engine;  ///< where trained features are solved for; null: this machine's cores
 };
 
 struct JkoStepResult {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <ostream>
 
-#include "filter/divergence.hpp"
+#include "jko/divergence.hpp"
 #include "src/figures.hpp"
 
 namespace jko {

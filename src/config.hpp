@@ -11,13 +11,13 @@
 #include <string>
 #include <vector>
 
-#include "filter/jko_filter.hpp"
-#include "filter/model/model.hpp"
 #include "filter/reference/auxiliary_particle_filter.hpp"
 #include "filter/reference/ensemble_kalman_filter.hpp"
 #include "filter/reference/gaussian_sum_filter.hpp"
 #include "filter/reference/grid_filter.hpp"
 #include "filter/reference/particle_filter.hpp"
+#include "jko/jko_filter.hpp"
+#include "jko/model.hpp"
 #include "src/config_reader.hpp"
 #include "src/live/live_options.hpp"
 

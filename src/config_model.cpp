@@ -6,17 +6,17 @@
 #include <map>
 #include <regex>
 
-#include "filter/model/bernoulli.hpp"
-#include "filter/model/double_well.hpp"
-#include "filter/model/expression_likelihood.hpp"
-#include "filter/model/expression_potential.hpp"
-#include "filter/model/linear_gaussian.hpp"
-#include "filter/model/mixture_potential.hpp"
-#include "filter/model/nonlinear.hpp"
-#include "filter/model/poisson.hpp"
-#include "filter/model/quadratic.hpp"
-#include "filter/model/sine_well.hpp"
-#include "filter/model/stochastic_volatility.hpp"
+#include "jko/bernoulli.hpp"
+#include "jko/double_well.hpp"
+#include "jko/expression_likelihood.hpp"
+#include "jko/expression_potential.hpp"
+#include "jko/linear_gaussian.hpp"
+#include "jko/mixture_potential.hpp"
+#include "jko/nonlinear.hpp"
+#include "jko/poisson.hpp"
+#include "jko/quadratic.hpp"
+#include "jko/sine_well.hpp"
+#include "jko/stochastic_volatility.hpp"
 
 namespace jko {
 namespace {

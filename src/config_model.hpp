@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "filter/model/model.hpp"
+#include "jko/model.hpp"
 #include "src/config_reader.hpp"
 
 namespace jko {

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 #include "src/error.hpp"
 #include "src/json_document.hpp"
 

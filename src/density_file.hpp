@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "filter/filter.hpp"
+#include "jko/filter.hpp"
 
 namespace jko {
 

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "filter/belief.hpp"
 #include "filter/state_checks.hpp"
 #include "src/atomic_file.hpp"
 #include "src/error.hpp"

@@ -13,8 +13,9 @@
 #include <string>
 #include <string_view>
 
-#include "filter/jko_filter.hpp"
-#include "filter/model/model.hpp"
+#include "filter/belief.hpp"
+#include "jko/jko_filter.hpp"
+#include "jko/model.hpp"
 
 namespace jko {
 

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "filter/filter.hpp"
+#include "jko/filter.hpp"
 
 namespace jko {
 

@@ -3,7 +3,6 @@
 #include <functional>
 #include <map>
 
-#include "filter/jko_filter.hpp"
 #include "filter/reference/auxiliary_particle_filter.hpp"
 #include "filter/reference/ensemble_kalman_filter.hpp"
 #include "filter/reference/extended_kalman_filter.hpp"
@@ -12,6 +11,8 @@
 #include "filter/reference/kalman_filter.hpp"
 #include "filter/reference/particle_filter.hpp"
 #include "filter/reference/unscented_kalman_filter.hpp"
+#include "jko/jko_filter.hpp"
+#include "src/device.hpp"
 #include "src/error.hpp"
 
 namespace jko {
@@ -28,7 +29,12 @@ std::unique_ptr<Filter> seeded(const Config& config, Options options, std::uint6
 
 const std::map<std::string, FilterMaker>& filter_makers() {
   static const std::map<std::string, FilterMaker> kMakers = {
-      {"jko", [](const Config& c, std::uint64_t seed) { return seeded<JkoFilter>(c, c.filter.jko, seed); }},
+      {"jko",
+       [](const Config& c, std::uint64_t seed) {
+         JkoOptions options = c.filter.jko;
+         options.engine = engine_in_use();
+         return seeded<JkoFilter>(c, std::move(options), seed);
+       }},
       // The truth does not depend on the seed of what is compared with it.
       {"grid", [](const Config& c, std::uint64_t) { return std::make_unique<GridFilter>(c.model, c.filter.grid); }},
       {"kalman", [](const Config& c, std::uint64_t) { return std::make_unique<KalmanFilter>(c.model); }},

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "filter/filter.hpp"
+#include "jko/filter.hpp"
 #include "src/config.hpp"
 
 namespace jko {

@@ -8,8 +8,8 @@
 /// A value is on a coordinate's scale if its likelihood peaks where the coordinate equals it, whatever kind of
 /// likelihood that is, at every observation that was judged.
 
-#include "filter/filter.hpp"
-#include "filter/model/model.hpp"
+#include "jko/filter.hpp"
+#include "jko/model.hpp"
 
 namespace jko {
 

@@ -16,8 +16,8 @@
 #include <string>
 #include <vector>
 
-#include "filter/filter.hpp"
-#include "filter/model/model.hpp"
+#include "jko/filter.hpp"
+#include "jko/model.hpp"
 #include "src/marginal_track.hpp"
 #include "src/observation_scale.hpp"
 

@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 
 namespace jko {
 

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 #include "src/timestamp.hpp"
 
 namespace jko {

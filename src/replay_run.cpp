@@ -5,7 +5,7 @@
 
 #include <ostream>
 
-#include "filter/divergence.hpp"
+#include "jko/divergence.hpp"
 #include "src/error.hpp"
 #include "src/methods.hpp"
 

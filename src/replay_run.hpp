@@ -17,7 +17,7 @@
 #include <optional>
 #include <string>
 
-#include "filter/jko_filter.hpp"
+#include "jko/jko_filter.hpp"
 #include "src/commands/commands.hpp"
 #include "src/config.hpp"
 #include "src/picture.hpp"

@@ -8,6 +8,7 @@
 #include <ostream>
 
 #include "filter/step_engine.hpp"
+#include "src/device.hpp"
 #include "src/figures.hpp"
 #include "src/version.hpp"
 
@@ -126,7 +127,7 @@ ordered_json RunReport::summary() const {
   json["method"] = settings_.method;
   json["seed"] = settings_.seed;
   json["threads"] = settings_.threads;
-  json["device"] = default_engine()->name();
+  json["device"] = engine_in_use()->name();
   json["version"] = version();
   json["fallbacks"] = fallbacks_;
   json["sym_kl"] = nullptr;

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "filter/filter.hpp"
+#include "jko/filter.hpp"
 #include "src/live/verdict.hpp"
 
 namespace jko {

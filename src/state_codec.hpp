@@ -16,7 +16,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 
 namespace jko {
 

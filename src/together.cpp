@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "filter/step_rendezvous.hpp"
+#include "src/device.hpp"
 
 namespace jko {
 namespace {
@@ -16,17 +18,15 @@ constexpr std::size_t kMostAtOnce = 1024;
 /// As long as it lives, filters meet for their steps, if that is of use.
 class Meeting {
  public:
-  explicit Meeting(std::size_t members) : before_(default_engine()) {
-    if (!before_->batches()) return;
-    rendezvous_ = std::make_shared<StepRendezvous>(before_);
+  explicit Meeting(std::size_t members) {
+    const std::shared_ptr<StepEngine> engine = engine_in_use();
+    if (!engine->batches()) return;
+    rendezvous_ = std::make_shared<StepRendezvous>(engine);
     for (std::size_t i = 0; i < members; ++i) {
       members_.push_back(std::make_unique<StepRendezvous::Member>(*rendezvous_));
     }
-    set_default_engine(rendezvous_);
+    in_use_.emplace(rendezvous_);
   }
-  ~Meeting() { set_default_engine(before_); }
-  Meeting(const Meeting&) = delete;
-  Meeting& operator=(const Meeting&) = delete;
 
   /// The others do not wait for this one any more.
   void leave(std::size_t member) {
@@ -34,8 +34,8 @@ class Meeting {
   }
 
  private:
-  std::shared_ptr<StepEngine> before_;
   std::shared_ptr<StepRendezvous> rendezvous_;
+  std::optional<EngineInUse> in_use_;
   std::vector<std::unique_ptr<StepRendezvous::Member>> members_;
 };
 
@@ -52,7 +52,7 @@ std::exception_ptr error_of(const std::function<void()>& work) {
 
 std::size_t together_at_most(std::size_t count) {
   const std::size_t threads = static_cast<std::size_t>(omp_get_max_threads());
-  return std::min(count, default_engine()->batches() ? kMostAtOnce : threads);
+  return std::min(count, engine_in_use()->batches() ? kMostAtOnce : threads);
 }
 
 std::vector<std::exception_ptr> run_together(const std::vector<std::function<void()>>& works, std::size_t at_once) {

@@ -2,7 +2,7 @@
 
 namespace jko {
 
-/// "0.1.0", from the top CMakeLists.txt.
+/// "0.2.0", from the top CMakeLists.txt.
 const char* version();
 
 }  // namespace jko

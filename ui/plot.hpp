@@ -26,7 +26,7 @@
 #include <utility>
 #include <vector>
 
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 
 namespace jko::ui {
 

@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 
 namespace jko::ui {
 

@@ -9,8 +9,8 @@
 #include <optional>
 
 #include "filter/density/anchor_state.hpp"
-#include "filter/gaussian_mixture.hpp"
-#include "filter/types.hpp"
+#include "jko/gaussian_mixture.hpp"
+#include "jko/types.hpp"
 
 namespace jko {
 

@@ -2,7 +2,7 @@
 /// What an anchor is made of, as plain data: see filter/jko_state.hpp.
 
 #include "filter/convex_map.hpp"
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 
 namespace jko {
 

@@ -5,7 +5,7 @@
 #include <array>
 #include <cmath>
 
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 
 namespace jko {
 

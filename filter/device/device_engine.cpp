@@ -2,16 +2,31 @@
 
 #include <utility>
 
-#include "filter/device/cuda_device.hpp"
 #include "filter/device/fused_engine.hpp"
+#include "filter/torch_module.hpp"
 
 namespace jko {
+namespace {
 
-bool cuda_built() { return cuda::built(); }
-bool cuda_available() { return cuda::available(); }
+bool found_one() {
+  try {
+    return cuda_available();
+  } catch (const TorchMissing&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+bool cuda_built() { return torch_module().cuda_built(); }
+bool cuda_available() { return torch_module().cuda_available(); }
+
+std::shared_ptr<StepEngine> tensor_engine(const TensorEngineOptions& options) {
+  return torch_module().tensor_engine(options);
+}
 
 std::shared_ptr<StepEngine> device_engine(Device device, std::function<void(const std::string&)> report) {
-  if (device == Device::cpu || (device == Device::automatic && !cuda_available())) return processor_engine();
+  if (device == Device::cpu || (device == Device::automatic && !found_one())) return processor_engine();
   TensorEngineOptions options;
   options.cuda = true;
   options.fewest_operations = kFewestOperations;

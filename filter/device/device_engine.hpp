@@ -1,31 +1,14 @@
 #pragma once
-/// Engines for devices (step_engine.hpp), by LibTorch.
-///
-///     JkoOptions options;
-///     options.engine = device_engine(Device::automatic);       // CUDA where there is one, else the processor
-///
-/// A device solves for trained features alone (the solvers lbfgs and pooled). The engine holds the processor in
-/// reserve: a device that fails is replaced for good, and trouble() says so.
+/// The parts of device_engine() (jko/engine.hpp): the engine of LibTorch's tensors alone.
 
 #include <atomic>
 #include <cstddef>
 #include <memory>
-#include <vector>
 
 #include "filter/step_engine.hpp"
+#include "jko/engine.hpp"
 
 namespace jko {
-
-enum class Device { cpu, cuda, automatic };
-
-/// Whether the LibTorch of this program can use CUDA at all, and whether there is a device for it.
-bool cuda_built();
-bool cuda_available();
-
-/// The engine for a device. `cuda`: trained features instead of Newton's method, all on the device; throws DeviceError,
-/// in one line, if there is none. `automatic`: trained features on the device, if there is one, and Newton's method,
-/// which in few dimensions is far better than either, on the processor. `report` is told when a device has failed.
-std::shared_ptr<StepEngine> device_engine(Device device, std::function<void(const std::string&)> report = {});
 
 /// What a core does in the time of the fifty launches that a map's evaluation takes, about half a millisecond.
 inline constexpr double kFewestOperations = 3e6;
@@ -41,17 +24,8 @@ struct TensorEngineOptions {
   std::atomic<std::size_t>* sent = nullptr;
 };
 
-/// The engine of LibTorch's tensor operations, which batches. Throws DeviceError if `options.cuda` and there is none.
+/// The engine of LibTorch's tensor operations, which batches. Throws DeviceError if `options.cuda` and there is none,
+/// and TorchMissing if there is no LibTorch.
 std::shared_ptr<StepEngine> tensor_engine(const TensorEngineOptions& options);
-
-/// What a step takes on the device at most, in bytes, by the sizes alone.
-struct StepShape {
-  Index batch = 1;
-  Index nodes = 0;
-  Index dimension = 1;
-  std::vector<Index> widths;
-  bool pooled = false;
-};
-std::size_t bytes_needed(const StepShape& shape, int memory_pairs, std::size_t bytes_a_number);
 
 }  // namespace jko

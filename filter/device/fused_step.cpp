@@ -37,10 +37,6 @@ FusedSolver FusedSolver::on_device(const FusedOptions&) {
 }
 #endif
 
-FusedSolver FusedSolver::on_host(const FusedOptions& options) {
-  return FusedSolver(options, fused::make_host_runner(options.blocks, options.threads));
-}
-
 FusedSolver::FusedSolver(const FusedOptions& options, std::unique_ptr<fused::Runner> runner)
     : options_(options), runner_(std::move(runner)) {}
 FusedSolver::~FusedSolver() = default;

@@ -52,7 +52,8 @@ class FusedSolver {
   /// On the current CUDA device, where memory is kept from call to call. Throws std::runtime_error, in one line, if the
   /// kernel was not built or there is no device.
   static FusedSolver on_device(const FusedOptions& options);
-  /// The same algorithm by a team of std::threads for one problem after the other: the reference, and for tests.
+  /// The same algorithm by a team of std::threads for one problem after the other: the reference, for tests, which link
+  /// jko_fused_host for it.
   static FusedSolver on_host(const FusedOptions& options);
 
   ~FusedSolver();

@@ -22,7 +22,7 @@
 #include <mutex>
 #include <vector>
 
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 
 namespace jko {
 

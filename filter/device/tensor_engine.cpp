@@ -1,3 +1,5 @@
+#include "filter/device/tensor_engine.hpp"
+
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
@@ -11,7 +13,6 @@
 #include <tuple>
 
 #include "filter/device/cuda_device.hpp"
-#include "filter/device/device_engine.hpp"
 #include "filter/device/resident_arrays.hpp"
 #include "filter/device/tensor_lbfgs.hpp"
 #include "filter/device/tensor_map.hpp"
@@ -324,7 +325,7 @@ std::size_t bytes_needed(const StepShape& shape, int memory_pairs, std::size_t b
   return bytes_a_number * size(shape.batch) * (size(shape.nodes) * a_node + parameters * vectors + squares);
 }
 
-std::shared_ptr<StepEngine> tensor_engine(const TensorEngineOptions& options) {
+std::shared_ptr<StepEngine> make_tensor_engine(const TensorEngineOptions& options) {
   if (options.cuda && !cuda::built()) {
     throw DeviceError("this program's LibTorch has no CUDA: build it with one that has (docs/gpu.md)");
   }

@@ -15,11 +15,11 @@
 #include "filter/device/tensor_expression.hpp"
 #include "filter/device/tensors.hpp"
 #include "filter/model/controlled_minibatch.hpp"
-#include "filter/model/double_well.hpp"
-#include "filter/model/expression_potential.hpp"
-#include "filter/model/mixture_potential.hpp"
-#include "filter/model/quadratic.hpp"
-#include "filter/model/sine_well.hpp"
+#include "jko/double_well.hpp"
+#include "jko/expression_potential.hpp"
+#include "jko/mixture_potential.hpp"
+#include "jko/quadratic.hpp"
+#include "jko/sine_well.hpp"
 
 namespace jko {
 namespace {

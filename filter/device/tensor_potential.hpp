@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "filter/model/potential.hpp"
+#include "jko/potential.hpp"
 
 namespace jko {
 

@@ -4,7 +4,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 
 namespace jko {
 

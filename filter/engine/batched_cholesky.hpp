@@ -1,7 +1,7 @@
 #pragma once
 /// Cholesky factors of many small matrices at once, in loops over the matrices that vectorise.
 
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 
 namespace jko {
 

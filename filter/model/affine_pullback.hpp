@@ -8,7 +8,7 @@
 /// there is another one: that of the metric |S⁻¹ dx|.
 
 #include "filter/convex_map.hpp"
-#include "filter/model/potential.hpp"
+#include "jko/potential.hpp"
 
 namespace jko {
 

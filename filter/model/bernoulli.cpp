@@ -1,4 +1,4 @@
-#include "filter/model/bernoulli.hpp"
+#include "jko/bernoulli.hpp"
 
 #include <boost/random/uniform_01.hpp>
 #include <cmath>

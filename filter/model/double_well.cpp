@@ -1,4 +1,4 @@
-#include "filter/model/double_well.hpp"
+#include "jko/double_well.hpp"
 
 #include <stdexcept>
 

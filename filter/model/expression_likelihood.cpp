@@ -1,4 +1,4 @@
-#include "filter/model/expression_likelihood.hpp"
+#include "jko/expression_likelihood.hpp"
 
 #include <stdexcept>
 

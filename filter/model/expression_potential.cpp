@@ -1,4 +1,4 @@
-#include "filter/model/expression_potential.hpp"
+#include "jko/expression_potential.hpp"
 
 namespace jko {
 

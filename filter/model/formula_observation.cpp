@@ -1,4 +1,4 @@
-#include "filter/model/formula_observation.hpp"
+#include "jko/formula_observation.hpp"
 
 #include <cmath>
 #include <stdexcept>

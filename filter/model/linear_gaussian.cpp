@@ -1,4 +1,4 @@
-#include "filter/model/linear_gaussian.hpp"
+#include "jko/linear_gaussian.hpp"
 
 #include <Eigen/Cholesky>
 #include <boost/random/normal_distribution.hpp>
@@ -6,10 +6,10 @@
 #include <stdexcept>
 #include <vector>
 
-#include "filter/gaussian_mixture.hpp"
 #include "filter/model/observed_entries.hpp"
 #include "filter/model/text.hpp"
 #include "filter/model/undefined.hpp"
+#include "jko/gaussian_mixture.hpp"
 
 namespace jko {
 

@@ -17,7 +17,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "filter/model/potential.hpp"
+#include "jko/potential.hpp"
 
 namespace jko {
 

@@ -1,4 +1,4 @@
-#include "filter/model/mixture_potential.hpp"
+#include "jko/mixture_potential.hpp"
 
 #include "filter/model/text.hpp"
 

@@ -1,4 +1,4 @@
-#include "filter/model/nonlinear.hpp"
+#include "jko/nonlinear.hpp"
 
 #include <boost/math/special_functions/gamma.hpp>
 #include <boost/random/normal_distribution.hpp>

@@ -1,4 +1,4 @@
-#include "filter/model/poisson.hpp"
+#include "jko/poisson.hpp"
 
 #include <boost/math/special_functions/gamma.hpp>
 #include <boost/random/poisson_distribution.hpp>

@@ -1,4 +1,4 @@
-#include "filter/model/quadratic.hpp"
+#include "jko/quadratic.hpp"
 
 #include <stdexcept>
 

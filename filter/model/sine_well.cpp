@@ -1,4 +1,4 @@
-#include "filter/model/sine_well.hpp"
+#include "jko/sine_well.hpp"
 
 #include <stdexcept>
 

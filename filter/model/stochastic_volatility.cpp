@@ -1,4 +1,4 @@
-#include "filter/model/stochastic_volatility.hpp"
+#include "jko/stochastic_volatility.hpp"
 
 #include <boost/random/normal_distribution.hpp>
 #include <cmath>

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 
 namespace jko {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 
 namespace jko {
 

@@ -11,7 +11,7 @@ namespace {
 constexpr double kLeastPromise = 0.01;
 
 const AuxiliaryParticleOptions& checked(const AuxiliaryParticleOptions& options) {
-  if (options.particles < 2) throw std::invalid_argument("the auxiliary particle filter needs at least 2 particles");
+  if (std::string why; !options.validate(&why)) throw std::invalid_argument(why);
   return options;
 }
 

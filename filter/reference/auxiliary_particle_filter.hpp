@@ -6,18 +6,12 @@
 ///     options.particles = 50000;
 ///     AuxiliaryParticleFilter filter(model, options);
 
-#include "filter/filter.hpp"
 #include "filter/reference/langevin_paths.hpp"
 #include "filter/reference/particle_cloud.hpp"
+#include "jko/baselines.hpp"
+#include "jko/filter.hpp"
 
 namespace jko {
-
-struct AuxiliaryParticleOptions {
-  Index particles = 20000;
-  double step = 0.0;  ///< of time, at most; 0: one that suits the drift, see langevin_paths.hpp
-  Bandwidth bandwidth = Bandwidth::cross_validated;  ///< of log_density()
-  std::uint64_t seed = 0;
-};
 
 class AuxiliaryParticleFilter final : public Filter {
  public:

@@ -6,7 +6,7 @@
 ///     ChainDiagnostics one = diagnose(draws);     // draws (n, chains) of one quantity
 ///     if (one.r_hat > 1.01 || one.bulk_ess < 400) ...   // do not trust them: the authors' advice
 
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 
 namespace jko {
 

@@ -5,7 +5,7 @@
 /// From cell to cell mass moves at the rates β⁻¹ h⁻² B(±β ΔΦ) with B(z) = z / (e^z - 1): positive, conservative, and
 /// exp(-βΦ) is stationary to rounding. Time steps are TR-BDF2: second order, L-stable (Bank et al. 1985).
 
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 
 namespace jko {
 

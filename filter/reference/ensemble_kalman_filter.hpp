@@ -12,14 +12,9 @@
 
 #include "filter/reference/langevin_paths.hpp"
 #include "filter/reference/normal_mixture_filter.hpp"
+#include "jko/baselines.hpp"
 
 namespace jko {
-
-struct EnsembleKalmanOptions {
-  Index members = 1000;
-  double step = 0.0;  ///< of time, at most; 0: one that suits the drift, see langevin_paths.hpp
-  std::uint64_t seed = 0;
-};
 
 class EnsembleKalmanFilter final : public NormalMixtureFilter {
  public:

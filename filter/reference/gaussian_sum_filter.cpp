@@ -41,7 +41,7 @@ GaussianSumFilter::GaussianSumFilter(Model model, GaussianSumOptions options, Ma
     throw std::invalid_argument("the filter " + method_ +
                                 " needs an observation model whose mean and variance given the state are known");
   }
-  if (options_.components < 1) throw std::invalid_argument("a Gaussian sum needs at least one component");
+  if (std::string why; !options_.validate(&why)) throw std::invalid_argument(why);
   if (options_.components == 1) replace_law({{1.0, law().mean(), law().covariance()}});
 }
 

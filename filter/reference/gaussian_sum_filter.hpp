@@ -16,16 +16,12 @@
 
 #include <string>
 
-#include "filter/model/model.hpp"
 #include "filter/reference/moment_flow.hpp"
 #include "filter/reference/normal_mixture_filter.hpp"
+#include "jko/baselines.hpp"
+#include "jko/model.hpp"
 
 namespace jko {
-
-struct GaussianSumOptions {
-  Index components = 100;
-  std::uint64_t seed = 0;  ///< of where the components are put
-};
 
 class GaussianSumFilter : public NormalMixtureFilter {
  public:

@@ -39,9 +39,8 @@ GridFilter::GridFilter(Model model, GridOptions options)
     : model_(std::move(model)), options_(std::move(options)), time_(model_.start_time) {
   const Index d = dimension();
   if (d > 2) throw std::invalid_argument("the grid filter works in one or two dimensions only");
+  if (std::string why; !options_.validate(&why)) throw std::invalid_argument(why);
   if (options_.cells == 0) options_.cells = d == 1 ? 2000 : 200;
-  if (options_.cells < 16) throw std::invalid_argument("the grid filter needs at least 16 cells along an axis");
-  if (!(options_.step >= 0.0)) throw std::invalid_argument("the grid filter's step must not be negative");
   choose_domain_and_step();
 
   columns_ = options_.cells;
@@ -77,9 +76,7 @@ void GridFilter::choose_domain_and_step() {
   if (static_cast<Index>(options_.domain.size()) != d) {
     throw std::invalid_argument("the grid's domain needs one pair of bounds for each dimension");
   }
-  for (const auto& [from, to] : options_.domain) {
-    if (!(from < to) || !std::isfinite(to - from)) throw std::invalid_argument("the grid's bounds must increase");
-  }
+  if (std::string why; !options_.validate(&why)) throw std::invalid_argument(why);  // a law without a box, say
 }
 
 GridFilter::Pilot GridFilter::run_pilot() const {

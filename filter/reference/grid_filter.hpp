@@ -7,21 +7,12 @@
 #include <utility>
 #include <vector>
 
-#include "filter/filter.hpp"
-#include "filter/model/model.hpp"
 #include "filter/reference/chang_cooper.hpp"
+#include "jko/baselines.hpp"
+#include "jko/filter.hpp"
+#include "jko/model.hpp"
 
 namespace jko {
-
-struct GridOptions {
-  Index cells = 0;    ///< along each axis; 0: 2,000 on a line, 200 in the plane
-  double step = 0.0;  ///< time step; 0: a fiftieth of the model's shortest time scale (a twentieth in the plane)
-  /// Bounds of each axis. Empty: the box around a few thousand unobserved paths up to `horizon`, a third wider on each
-  /// side.
-  std::vector<std::pair<double, double>> domain;
-  double horizon = 100.0;  ///< how long those paths are, in units of the model's time
-  std::uint64_t seed = 0;  ///< of those paths
-};
 
 class GridFilter final : public Filter {
  public:

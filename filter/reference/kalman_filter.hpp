@@ -4,10 +4,10 @@
 ///
 ///     KalmanFilter filter(model);   // quadratic potential, one Gaussian, LinearGaussian observations
 
-#include "filter/model/linear_gaussian.hpp"
-#include "filter/model/model.hpp"
-#include "filter/model/quadratic.hpp"
 #include "filter/reference/normal_mixture_filter.hpp"
+#include "jko/linear_gaussian.hpp"
+#include "jko/model.hpp"
+#include "jko/quadratic.hpp"
 
 namespace jko {
 

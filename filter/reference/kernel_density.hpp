@@ -12,18 +12,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "filter/types.hpp"
+#include "jko/baselines.hpp"
+#include "jko/types.hpp"
 
 namespace jko {
-
-/// How the bandwidth is chosen; n is the effective sample size.
-enum class Bandwidth {
-  silverman,  ///< (4 / ((D + 2) n))^(1/(D + 4)), the best one for a Gaussian law (Silverman 1986, section 4.3)
-  scott,      ///< n^(-1/(D + 4)) (Scott 1992, section 6.3)
-  /// That under which the particles, each left out in turn, are the most likely (Habbema et al. 1974): the one that
-  /// also suits laws of several modes.
-  cross_validated,
-};
 
 /// Indices of `count` of the particles, in order, by systematic resampling (Kitagawa 1996): particle i about count *
 /// weights[i] times. `offset` lies in (0, 1); weights need not be normalised.

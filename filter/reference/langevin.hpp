@@ -8,16 +8,10 @@
 ///     LangevinSteps steps{*model.potential, model.temperature()};
 ///     steps.advance(x, t, dt, count, seed, stream);
 
-#include "filter/model/potential.hpp"
+#include "jko/baselines.hpp"
+#include "jko/potential.hpp"
 
 namespace jko {
-
-/// How a step dt is made, with ξ ~ N(0, I) and s = sqrt(2 dt/β).
-enum class Integrator {
-  euler_maruyama,  ///< x' = x - dt ∇Φ(x) + s ξ: its bias is of the first order in dt
-  /// x' = x - dt/2 (∇Φ(x) + ∇Φ(x*)) + s ξ with Euler's x*: of the second (Kloeden and Platen 1992, section 15.1)
-  heun,
-};
 
 struct LangevinSteps {
   const Potential& potential;

@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <memory>
 
-#include "filter/model/model.hpp"
 #include "filter/reference/langevin.hpp"
+#include "jko/model.hpp"
 
 namespace jko {
 

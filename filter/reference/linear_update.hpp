@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 
 namespace jko {
 

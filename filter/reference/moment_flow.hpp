@@ -9,9 +9,9 @@
 
 #include <vector>
 
-#include "filter/gaussian_mixture.hpp"
-#include "filter/model/model.hpp"
 #include "filter/reference/moment_rule.hpp"
+#include "jko/gaussian_mixture.hpp"
+#include "jko/model.hpp"
 
 namespace jko {
 

@@ -10,7 +10,7 @@
 /// A filter of normal laws needs no more than that of its model: with `linearised` it is the extended Kalman filter,
 /// with `sigma_points` the unscented one.
 
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 
 namespace jko {
 

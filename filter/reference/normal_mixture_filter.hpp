@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "filter/filter.hpp"
-#include "filter/gaussian_mixture.hpp"
+#include "jko/filter.hpp"
+#include "jko/gaussian_mixture.hpp"
 
 namespace jko {
 

@@ -14,8 +14,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "filter/model/potential.hpp"
 #include "filter/reference/chain_diagnostics.hpp"
+#include "jko/potential.hpp"
 
 namespace jko {
 

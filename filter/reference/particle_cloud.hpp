@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "filter/reference/kernel_density.hpp"
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 
 namespace jko {
 

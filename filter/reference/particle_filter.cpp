@@ -8,10 +8,7 @@ namespace jko {
 namespace {
 
 const ParticleOptions& checked(const ParticleOptions& options) {
-  if (options.particles < 2) throw std::invalid_argument("the bootstrap filter needs at least 2 particles");
-  if (!(options.resample_below >= 0.0 && options.resample_below <= 1.0)) {
-    throw std::invalid_argument("resample_below must lie in [0, 1]");
-  }
+  if (std::string why; !options.validate(&why)) throw std::invalid_argument(why);
   return options;
 }
 

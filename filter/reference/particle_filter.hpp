@@ -6,21 +6,13 @@
 ///     options.particles = 100000;
 ///     ParticleFilter filter(model, options);
 
-#include "filter/filter.hpp"
-#include "filter/model/model.hpp"
 #include "filter/reference/langevin_paths.hpp"
 #include "filter/reference/particle_cloud.hpp"
+#include "jko/baselines.hpp"
+#include "jko/filter.hpp"
+#include "jko/model.hpp"
 
 namespace jko {
-
-struct ParticleOptions {
-  Index particles = 100000;
-  double step = 0.0;  ///< of time, at most; 0: one that suits the drift, see langevin_paths.hpp
-  Integrator integrator = Integrator::heun;
-  double resample_below = 0.5;  ///< resample when the effective sample size falls below this share of the particles
-  Bandwidth bandwidth = Bandwidth::cross_validated;  ///< of log_density()
-  std::uint64_t seed = 0;
-};
 
 class ParticleFilter final : public Filter {
  public:

@@ -24,9 +24,9 @@
 #include <memory>
 #include <optional>
 
-#include "filter/filter.hpp"
-#include "filter/model/model.hpp"
 #include "filter/reference/particle_cloud.hpp"
+#include "jko/filter.hpp"
+#include "jko/model.hpp"
 
 namespace jko {
 

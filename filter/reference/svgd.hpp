@@ -14,7 +14,7 @@
 
 #include <vector>
 
-#include "filter/model/potential.hpp"
+#include "jko/potential.hpp"
 
 namespace jko {
 

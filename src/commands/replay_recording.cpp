@@ -9,7 +9,7 @@
 #include <optional>
 #include <ostream>
 
-#include "filter/divergence.hpp"
+#include "jko/divergence.hpp"
 #include "src/clock.hpp"
 #include "src/commands/commands.hpp"
 #include "src/error.hpp"

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <string>
 
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 
 namespace jko {
 

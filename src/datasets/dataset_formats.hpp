@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 
 namespace jko {
 

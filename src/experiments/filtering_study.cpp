@@ -5,12 +5,13 @@
 #include <algorithm>
 #include <map>
 
-#include "filter/divergence.hpp"
-#include "filter/model/linear_gaussian.hpp"
-#include "filter/model/sine_well.hpp"
 #include "filter/random.hpp"
 #include "filter/reference/particle_filter.hpp"
+#include "jko/divergence.hpp"
+#include "jko/linear_gaussian.hpp"
+#include "jko/sine_well.hpp"
 #include "src/config.hpp"
+#include "src/device.hpp"
 #include "src/experiments/filtering_pictures.hpp"
 #include "src/experiments/published.hpp"
 #include "src/experiments/seed.hpp"
@@ -89,6 +90,7 @@ FilteringStudy::FilteringStudy(const StudyOptions& options) : seed_(options.seed
   const ConfigReader jko = config.root().section_or_empty("filter");
   jko_ = jko.build("", [&] {
     JkoOptions read = read_jko(jko);
+    read.engine = engine_in_use();
     const JkoFilter trial(filtering_task(), read);  // throws if an option is out of range
     return read;
   });
@@ -137,6 +139,7 @@ std::unique_ptr<Filter> FilteringStudy::make_filter(const std::string& method, I
   if (particles == 0) {
     JkoOptions options = jko_;
     options.seed = seed;
+    options.engine = engine_in_use();
     return std::make_unique<JkoFilter>(filtering_task(), options);
   }
   ParticleOptions options;

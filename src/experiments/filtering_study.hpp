@@ -6,8 +6,8 @@
 ///
 /// The JKO filter and bootstrap filters of several sizes, against a fine grid. Recordings are simulated, one a repeat.
 
-#include "filter/jko_filter.hpp"
 #include "filter/reference/grid_filter.hpp"
+#include "jko/jko_filter.hpp"
 #include "src/experiments/study.hpp"
 
 namespace jko {

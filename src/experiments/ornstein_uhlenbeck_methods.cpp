@@ -5,6 +5,7 @@
 
 #include "filter/reference/particle_filter.hpp"
 #include "filter/reference/proximal_recursion.hpp"
+#include "src/device.hpp"
 
 namespace jko {
 namespace {
@@ -50,6 +51,7 @@ class ProximalLaw final : public EvolvingLaw {
 std::unique_ptr<EvolvingLaw> make_jko(const Model& model, const JkoOptions& jko, double, std::uint64_t seed) {
   JkoOptions options = jko;
   options.seed = seed;
+  options.engine = engine_in_use();
   return std::make_unique<FilterLaw<JkoFilter>>(JkoFilter(model, options));
 }
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "filter/jko_filter.hpp"
+#include "jko/jko_filter.hpp"
 
 namespace jko {
 

@@ -6,13 +6,14 @@
 #include <Eigen/QR>
 #include <algorithm>
 
-#include "filter/divergence.hpp"
-#include "filter/energy_distance.hpp"
-#include "filter/model/linear_gaussian.hpp"
-#include "filter/model/quadratic.hpp"
 #include "filter/random.hpp"
 #include "filter/reference/kalman_filter.hpp"
+#include "jko/divergence.hpp"
+#include "jko/energy_distance.hpp"
+#include "jko/linear_gaussian.hpp"
+#include "jko/quadratic.hpp"
 #include "src/config.hpp"
+#include "src/device.hpp"
 #include "src/experiments/ornstein_uhlenbeck_methods.hpp"
 #include "src/experiments/ornstein_uhlenbeck_report.hpp"
 #include "src/experiments/seed.hpp"
@@ -72,6 +73,7 @@ OrnsteinUhlenbeckStudy::OrnsteinUhlenbeckStudy(const StudyOptions& options) : se
   const ConfigReader jko = config.root().section_or_empty("filter");
   jko_ = jko.build("", [&] {
     JkoOptions read = read_jko(jko);
+    read.engine = engine_in_use();
     const JkoFilter trial(ornstein_uhlenbeck_process(1, 0), read);  // throws if an option is out of range
     return read;
   });

@@ -9,7 +9,7 @@
 /// A task is a method on a process. Its result has, for each time, SymKL, BW₂²-UVP and energy distance to the exact
 /// law, and the seconds from the beginning to there.
 
-#include "filter/jko_filter.hpp"
+#include "jko/jko_filter.hpp"
 #include "src/experiments/study.hpp"
 
 namespace jko {

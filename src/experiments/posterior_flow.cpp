@@ -5,8 +5,9 @@
 
 #include "filter/model/affine_pullback.hpp"
 #include "filter/model/controlled_minibatch.hpp"
-#include "filter/model/linear_gaussian.hpp"
 #include "filter/model/logistic_approximation.hpp"
+#include "jko/linear_gaussian.hpp"
+#include "src/device.hpp"
 
 namespace jko {
 namespace {
@@ -56,6 +57,7 @@ PosteriorFlow posterior_flow(const LogisticPosterior& posterior, const Posterior
   JkoOptions jko = options.jko;
   jko.scheme = Scheme::jko;
   jko.seed = seed;
+  jko.engine = engine_in_use();
   jko.hold_out = false;           // the law stays close to a normal one
   jko.chain = options.steps + 2;  // no map is folded, that to theta included: draws go through all of them
   PosteriorFlow flow{{all_rows, 1.0, initial, nothing},

@@ -12,8 +12,8 @@
 ///
 /// Steps that use a mini-batch have that of ControlledMinibatch around w*.
 
-#include "filter/jko_filter.hpp"
 #include "filter/model/logistic_posterior.hpp"
+#include "jko/jko_filter.hpp"
 
 namespace jko {
 

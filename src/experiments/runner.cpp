@@ -15,6 +15,7 @@
 
 #include "filter/step_engine.hpp"
 #include "src/atomic_file.hpp"
+#include "src/device.hpp"
 #include "src/error.hpp"
 #include "src/experiments/table_text.hpp"
 #include "src/gnuplot.hpp"
@@ -131,7 +132,7 @@ class Run {
         }
       });
     }
-    const std::size_t at_once = default_engine()->batches() ? together_at_most(works.size()) : 1;
+    const std::size_t at_once = engine_in_use()->batches() ? together_at_most(works.size()) : 1;
     for (const std::exception_ptr& error : run_together(works, at_once)) {
       if (error) std::rethrow_exception(error);
     }

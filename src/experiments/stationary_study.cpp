@@ -8,10 +8,11 @@
 #include <map>
 #include <optional>
 
-#include "filter/energy_distance.hpp"
-#include "filter/model/mixture_potential.hpp"
 #include "filter/random.hpp"
+#include "jko/energy_distance.hpp"
+#include "jko/mixture_potential.hpp"
 #include "src/config.hpp"
+#include "src/device.hpp"
 #include "src/experiments/published.hpp"
 #include "src/experiments/seed.hpp"
 #include "src/experiments/spread.hpp"
@@ -153,6 +154,7 @@ StationaryStudy::StationaryStudy(const StudyOptions& options) : seed_(options.se
   const ConfigReader jko = config.root().section_or_empty("filter");
   jko_ = jko.build("", [&] {
     JkoOptions read = config.root().has("filter") ? read_jko(jko) : default_options();
+    read.engine = engine_in_use();
     // Throws if an option is out of range.
     const JkoFilter probe(stationary_task(stationary_task_law(dimensions_.front(), 0, seed_)), read);
     return read;
@@ -261,6 +263,7 @@ ordered_json StationaryStudy::run(const Entry& entry) const {
       options.nodes = std::min<Index>(jko_.nodes, 4800);  // more no longer help
       options.widths = {std::max<Index>(options.nodes * 3 / 50, 1)};
     }
+    options.engine = engine_in_use();
     auto jko = std::make_unique<JkoFilter>(model, options);
     summary = jko->predict(end_);
     found.log_density = [&jko = *jko](PointsView x) { return jko.log_density(x); };

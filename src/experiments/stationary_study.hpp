@@ -14,9 +14,9 @@
 #include <string>
 #include <vector>
 
-#include "filter/jko_filter.hpp"
 #include "filter/reference/particle_filter.hpp"
 #include "filter/reference/proximal_recursion.hpp"
+#include "jko/jko_filter.hpp"
 #include "src/experiments/study.hpp"
 
 namespace jko {

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "filter/jko_filter.hpp"
+#include "jko/jko_filter.hpp"
 #include "src/config_reader.hpp"
 #include "src/experiments/study.hpp"
 

@@ -8,7 +8,9 @@
 #include <stdexcept>
 #include <utility>
 
-#include "filter/divergence.hpp"
+#include "filter/belief.hpp"
+#include "jko/divergence.hpp"
+#include "src/device.hpp"
 #include "src/stopwatch.hpp"
 #include "src/view/illustrate.hpp"
 
@@ -22,6 +24,7 @@ constexpr Index kComparedPlane = 64;                  // samples along each axis
 JkoOptions jko_options(const Config& config, std::uint64_t seed) {
   JkoOptions options = config.filter.jko;
   options.seed = seed;
+  options.engine = engine_in_use();
   return options;
 }
 

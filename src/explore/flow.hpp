@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "filter/jko_filter.hpp"
 #include "filter/reference/grid_filter.hpp"
 #include "filter/reference/particle_filter.hpp"
+#include "jko/jko_filter.hpp"
 #include "src/config.hpp"
 #include "src/explore/explore_settings.hpp"
 #include "src/explore/stationary_law.hpp"

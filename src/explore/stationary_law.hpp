@@ -8,7 +8,7 @@
 #include <limits>
 #include <vector>
 
-#include "filter/model/potential.hpp"
+#include "jko/potential.hpp"
 #include "src/view/law_picture.hpp"
 
 namespace jko {

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "filter/jko_state.hpp"
 #include "src/clock.hpp"
 #include "src/error.hpp"
 #include "src/json_document.hpp"

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 
 namespace jko {
 

@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-#include "filter/jko_filter.hpp"
+#include "jko/jko_filter.hpp"
 #include "src/live/pilot.hpp"
 #include "src/live/verdict.hpp"
 

@@ -10,8 +10,8 @@
 #include <optional>
 #include <vector>
 
-#include "filter/filter.hpp"
-#include "filter/model/observation_model.hpp"
+#include "jko/filter.hpp"
+#include "jko/observation_model.hpp"
 
 namespace jko {
 

@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "filter/step_limits.hpp"
+#include "jko/step_limits.hpp"
 #include "src/live/live_options.hpp"
 #include "src/live/verdict.hpp"
 

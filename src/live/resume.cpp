@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "filter/jko_state.hpp"
 #include "src/error.hpp"
 #include "src/json_document.hpp"
 #include "src/live/checkpoint.hpp"

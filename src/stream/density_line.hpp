@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "filter/filter.hpp"
+#include "jko/filter.hpp"
 #include "src/density_file.hpp"
 
 namespace jko {

@@ -6,7 +6,7 @@
 
 #include <memory>
 
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 #include "src/stream/endpoint.hpp"
 
 namespace jko {

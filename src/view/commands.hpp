@@ -5,7 +5,7 @@
 #include <variant>
 #include <vector>
 
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 
 namespace jko {
 

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "filter/belief.hpp"
+
 namespace jko {
 namespace {
 

@@ -9,9 +9,9 @@
 /// On a line and in the plane densities are the law's own; in more dimensions they are kernel estimates (Silverman
 /// 1986) from its nodes, or from draws. What is not finite becomes 0.
 
-#include "filter/filter.hpp"
-#include "filter/jko_filter.hpp"
-#include "filter/model/potential.hpp"
+#include "jko/filter.hpp"
+#include "jko/jko_filter.hpp"
+#include "jko/potential.hpp"
 #include "src/view/law_picture.hpp"
 #include "src/view/snapshot.hpp"
 

@@ -10,7 +10,8 @@
 #include <cmath>
 #include <fstream>
 
-#include "filter/divergence.hpp"
+#include "filter/belief.hpp"
+#include "jko/divergence.hpp"
 #include "src/observation_scale.hpp"
 
 namespace jko {

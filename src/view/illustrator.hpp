@@ -18,7 +18,7 @@
 #include <thread>
 #include <variant>
 
-#include "filter/filter.hpp"
+#include "jko/filter.hpp"
 #include "src/config.hpp"
 #include "src/report.hpp"
 #include "src/view/illustrate.hpp"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 
 namespace jko {
 

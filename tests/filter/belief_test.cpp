@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "filter/model/linear_gaussian.hpp"
-#include "filter/model/quadratic.hpp"
+#include "jko/linear_gaussian.hpp"
+#include "jko/quadratic.hpp"
 #include "tests/filter/random_map.hpp"
 #include "tests/test.hpp"
 

@@ -5,9 +5,9 @@
 #include <torch/types.h>
 
 #include "filter/device/tensors.hpp"
-#include "filter/gaussian_mixture.hpp"
 #include "filter/parametrisation.hpp"
 #include "filter/pooled_parametrisation.hpp"
+#include "jko/gaussian_mixture.hpp"
 #include "tests/filter/random_map.hpp"
 #include "tests/filter/relative_difference.hpp"
 #include "tests/test.hpp"

@@ -6,8 +6,8 @@
 #include <functional>
 #include <memory>
 
-#include "filter/divergence.hpp"
 #include "filter/reference/kalman_filter.hpp"
+#include "jko/divergence.hpp"
 #include "tests/filter/random_map.hpp"
 
 namespace jko {

@@ -1,4 +1,4 @@
-#include "filter/gaussian_mixture.hpp"
+#include "jko/gaussian_mixture.hpp"
 
 #include <Eigen/Dense>
 #include <cmath>

@@ -1,17 +1,18 @@
-#include "filter/jko_filter.hpp"
+#include "jko/jko_filter.hpp"
 
 #include <omp.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "filter/model/double_well.hpp"
-#include "filter/model/mixture_potential.hpp"
-#include "filter/model/nonlinear.hpp"
-#include "filter/model/quadratic.hpp"
-#include "filter/model/sine_well.hpp"
-#include "filter/model/stochastic_volatility.hpp"
+#include "filter/belief.hpp"
 #include "filter/reference/grid_filter.hpp"
+#include "jko/double_well.hpp"
+#include "jko/mixture_potential.hpp"
+#include "jko/nonlinear.hpp"
+#include "jko/quadratic.hpp"
+#include "jko/sine_well.hpp"
+#include "jko/stochastic_volatility.hpp"
 #include "tests/filter/filter_tester.hpp"
 #include "tests/filter/random_map.hpp"
 #include "tests/filter/test_models.hpp"

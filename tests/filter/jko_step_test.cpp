@@ -2,10 +2,10 @@
 
 #include <cmath>
 
-#include "filter/gaussian_mixture.hpp"
 #include "filter/newton_step.hpp"
 #include "filter/node_placement.hpp"
 #include "filter/step_solver.hpp"
+#include "jko/gaussian_mixture.hpp"
 #include "tests/filter/random_map.hpp"
 #include "tests/filter/test_models.hpp"
 #include "tests/test.hpp"

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "filter/gaussian_mixture.hpp"
+#include "jko/gaussian_mixture.hpp"
 #include "tests/test.hpp"
 
 using namespace jko;

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "filter/types.hpp"
+#include "jko/types.hpp"
 #include "tests/test.hpp"
 
 namespace jko {

@@ -1,10 +1,12 @@
-#include "filter/step_limits.hpp"
+#include "jko/step_limits.hpp"
 
 #include <functional>
 #include <limits>
 #include <vector>
 
-#include "filter/jko_filter.hpp"
+#include "filter/belief.hpp"
+#include "filter/jko_state.hpp"
+#include "jko/jko_filter.hpp"
 #include "tests/filter/filter_tester.hpp"
 #include "tests/test.hpp"
 

@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "filter/device/device_engine.hpp"
-#include "filter/jko_filter.hpp"
+#include "jko/jko_filter.hpp"
 #include "tests/filter/filter_tester.hpp"
 #include "tests/filter/watched_engine.hpp"
 #include "tests/test.hpp"

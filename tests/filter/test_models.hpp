@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "filter/model/potential.hpp"
+#include "jko/potential.hpp"
 
 namespace jko {
 

@@ -6,8 +6,10 @@
 #include <filesystem>
 #include <stdexcept>
 
-#include "filter/model/double_well.hpp"
-#include "filter/model/mixture_potential.hpp"
+#include "filter/belief.hpp"
+#include "filter/jko_state.hpp"
+#include "jko/double_well.hpp"
+#include "jko/mixture_potential.hpp"
 #include "src/state_codec.hpp"
 #include "tests/filter/filter_tester.hpp"
 #include "tests/src/input_error.hpp"

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "filter/model/linear_gaussian.hpp"
-#include "filter/model/quadratic.hpp"
+#include "jko/linear_gaussian.hpp"
+#include "jko/quadratic.hpp"
 #include "src/flow_file.hpp"
 #include "src/timestamp.hpp"
 

@@ -3,8 +3,8 @@
 
 #include <boost/math/distributions/normal.hpp>
 
-#include "filter/filter.hpp"
-#include "filter/gaussian_mixture.hpp"
+#include "jko/filter.hpp"
+#include "jko/gaussian_mixture.hpp"
 
 namespace jko::test {
 

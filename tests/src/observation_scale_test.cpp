@@ -1,10 +1,10 @@
 #include "src/observation_scale.hpp"
 
-#include "filter/model/expression_likelihood.hpp"
-#include "filter/model/linear_gaussian.hpp"
-#include "filter/model/nonlinear.hpp"
-#include "filter/model/sine_well.hpp"
-#include "filter/model/stochastic_volatility.hpp"
+#include "jko/expression_likelihood.hpp"
+#include "jko/linear_gaussian.hpp"
+#include "jko/nonlinear.hpp"
+#include "jko/sine_well.hpp"
+#include "jko/stochastic_volatility.hpp"
 #include "tests/src/moving_gaussian.hpp"
 #include "tests/test.hpp"
 

@@ -1,6 +1,7 @@
 #include "src/state_codec.hpp"
 
-#include "filter/jko_filter.hpp"
+#include "filter/jko_state.hpp"
+#include "jko/jko_filter.hpp"
 #include "tests/filter/filter_tester.hpp"
 #include "tests/test.hpp"
 

@@ -4,7 +4,8 @@
 #include <stdexcept>
 
 #include "filter/device/device_engine.hpp"
-#include "filter/jko_filter.hpp"
+#include "jko/jko_filter.hpp"
+#include "src/device.hpp"
 #include "tests/filter/filter_tester.hpp"
 #include "tests/test.hpp"
 
@@ -30,7 +31,7 @@ TEST_CASE("each work is done once, and its error is its own") {
 }
 
 TEST_CASE("on an engine that batches, filters that run together share their steps' solves") {
-  set_default_engine(tensor_engine({}));
+  const EngineInUse batching(tensor_engine({}));
   CHECK(together_at_most(5000) == 1024);
   std::vector<double> means(3);
   std::vector<std::function<void()>> works;
@@ -40,6 +41,7 @@ TEST_CASE("on an engine that batches, filters that run together share their step
       options.widths = {5, 4};
       options.nodes = 64;
       options.step = 0.25;
+      options.engine = engine_in_use();
       JkoFilter filter(ou_model(2), options);
       filter.predict(0.5);
       means[i] = filter.mean()(0);
@@ -49,5 +51,4 @@ TEST_CASE("on an engine that batches, filters that run together share their step
   works.front()();  // alone
   CHECK(means[0] == Approx(means[1]).epsilon(1e-7));
   CHECK(means[1] == means[2]);
-  set_default_engine(processor_engine());
 }

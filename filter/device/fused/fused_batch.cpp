@@ -7,10 +7,10 @@
 
 #include "filter/device/fused/fused_parameters.hpp"
 #include "filter/device/fused/fused_potential.hpp"
-#include "filter/model/double_well.hpp"
-#include "filter/model/mixture_potential.hpp"
-#include "filter/model/quadratic.hpp"
-#include "filter/model/sine_well.hpp"
+#include "jko/double_well.hpp"
+#include "jko/mixture_potential.hpp"
+#include "jko/quadratic.hpp"
+#include "jko/sine_well.hpp"
 
 namespace jko::fused {
 namespace {

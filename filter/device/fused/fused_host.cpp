@@ -1,3 +1,4 @@
+// The fused solver on the host: a library of its own, jko_fused_host, which tests alone link.
 #include <algorithm>
 #include <new>
 #include <thread>
@@ -5,6 +6,7 @@
 #include "filter/device/fused/fused_minimizer.hpp"
 #include "filter/device/fused/fused_runner.hpp"
 #include "filter/device/fused/fused_team.hpp"
+#include "filter/device/fused_step.hpp"
 
 namespace jko::fused {
 namespace {
@@ -127,8 +129,13 @@ class HostRunner final : public Runner {
 
 }  // namespace
 
-std::unique_ptr<Runner> make_host_runner(int blocks, int threads) {
-  return std::make_unique<HostRunner>(std::max(blocks, 1), std::max(threads, 1));
+}  // namespace jko::fused
+
+namespace jko {
+
+FusedSolver FusedSolver::on_host(const FusedOptions& options) {
+  return FusedSolver(options,
+                     std::make_unique<fused::HostRunner>(std::max(options.blocks, 1), std::max(options.threads, 1)));
 }
 
-}  // namespace jko::fused
+}  // namespace jko

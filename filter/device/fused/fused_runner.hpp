@@ -37,9 +37,6 @@ class Runner {
   virtual void read_gradient(std::vector<double>& gradient) = 0;
 };
 
-/// A team of std::threads for one problem after the other.
-std::unique_ptr<Runner> make_host_runner(int blocks, int threads);
-
 #ifdef JKO_CUDA_KERNEL
 /// The first CUDA device; `blocks` of a problem, 0: as many as fill the device. Throws std::runtime_error with CUDA's
 /// message if there is none, and later if the network does not fit its shared memory or CUDA fails.

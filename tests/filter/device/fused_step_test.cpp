@@ -4,11 +4,11 @@
 #include <memory>
 #include <stdexcept>
 
-#include "filter/gaussian_mixture.hpp"
-#include "filter/model/double_well.hpp"
-#include "filter/model/mixture_potential.hpp"
-#include "filter/model/quadratic.hpp"
-#include "filter/model/sine_well.hpp"
+#include "jko/double_well.hpp"
+#include "jko/gaussian_mixture.hpp"
+#include "jko/mixture_potential.hpp"
+#include "jko/quadratic.hpp"
+#include "jko/sine_well.hpp"
 #include "tests/filter/random_map.hpp"
 #include "tests/filter/test_models.hpp"
 #include "tests/test.hpp"

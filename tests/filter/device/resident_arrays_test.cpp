@@ -7,8 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "filter/belief.hpp"
 #include "filter/device/tensors.hpp"
-#include "filter/jko_filter.hpp"
+#include "jko/jko_filter.hpp"
 #include "tests/filter/device/devices.hpp"
 #include "tests/filter/filter_tester.hpp"
 #include "tests/filter/random_map.hpp"

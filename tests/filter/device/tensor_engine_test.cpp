@@ -1,15 +1,18 @@
+#include "filter/device/tensor_engine.hpp"
+
 #include <cmath>
 #include <thread>
 
+#include "filter/belief.hpp"
 #include "filter/device/device_engine.hpp"
 #include "filter/device/fused_engine.hpp"
-#include "filter/divergence.hpp"
-#include "filter/jko_filter.hpp"
-#include "filter/model/linear_gaussian.hpp"
-#include "filter/model/sine_well.hpp"
 #include "filter/pooled_parametrisation.hpp"
 #include "filter/reference/grid_filter.hpp"
 #include "filter/reference/kalman_filter.hpp"
+#include "jko/divergence.hpp"
+#include "jko/jko_filter.hpp"
+#include "jko/linear_gaussian.hpp"
+#include "jko/sine_well.hpp"
 #include "tests/filter/filter_tester.hpp"
 #include "tests/filter/random_map.hpp"
 #include "tests/filter/test_models.hpp"

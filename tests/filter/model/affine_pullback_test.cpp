@@ -2,7 +2,7 @@
 
 #include <Eigen/LU>
 
-#include "filter/model/quadratic.hpp"
+#include "jko/quadratic.hpp"
 #include "tests/filter/random_map.hpp"
 #include "tests/test.hpp"
 

@@ -1,7 +1,7 @@
 #pragma once
 /// A potential's value and gradient as a result.
 
-#include "filter/model/potential.hpp"
+#include "jko/potential.hpp"
 
 namespace jko {
 

@@ -1,4 +1,4 @@
-#include "filter/model/expression.hpp"
+#include "jko/expression.hpp"
 
 #include <boost/math/special_functions/digamma.hpp>
 #include <boost/math/special_functions/gamma.hpp>

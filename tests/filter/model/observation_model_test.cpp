@@ -5,14 +5,14 @@
 #include <cmath>
 #include <memory>
 
-#include "filter/gaussian_mixture.hpp"
-#include "filter/model/bernoulli.hpp"
-#include "filter/model/expression_likelihood.hpp"
-#include "filter/model/linear_gaussian.hpp"
-#include "filter/model/nonlinear.hpp"
-#include "filter/model/poisson.hpp"
-#include "filter/model/stochastic_volatility.hpp"
 #include "filter/random.hpp"
+#include "jko/bernoulli.hpp"
+#include "jko/expression_likelihood.hpp"
+#include "jko/gaussian_mixture.hpp"
+#include "jko/linear_gaussian.hpp"
+#include "jko/nonlinear.hpp"
+#include "jko/poisson.hpp"
+#include "jko/stochastic_volatility.hpp"
 #include "tests/filter/refusal.hpp"
 #include "tests/test.hpp"
 

@@ -1,13 +1,13 @@
 #include <cmath>
 #include <memory>
 
-#include "filter/model/double_well.hpp"
-#include "filter/model/expression_potential.hpp"
 #include "filter/model/logistic_posterior.hpp"
-#include "filter/model/mixture_potential.hpp"
-#include "filter/model/quadratic.hpp"
-#include "filter/model/sine_well.hpp"
 #include "filter/random.hpp"
+#include "jko/double_well.hpp"
+#include "jko/expression_potential.hpp"
+#include "jko/mixture_potential.hpp"
+#include "jko/quadratic.hpp"
+#include "jko/sine_well.hpp"
 #include "tests/filter/refusal.hpp"
 #include "tests/test.hpp"
 

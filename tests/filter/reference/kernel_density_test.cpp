@@ -1,7 +1,7 @@
 #include "filter/reference/kernel_density.hpp"
 
-#include "filter/gaussian_mixture.hpp"
 #include "filter/random.hpp"
+#include "jko/gaussian_mixture.hpp"
 #include "tests/test.hpp"
 
 using namespace jko;

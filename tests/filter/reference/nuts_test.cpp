@@ -5,9 +5,9 @@
 #include <cmath>
 
 #include "filter/model/logistic_posterior.hpp"
-#include "filter/model/mixture_potential.hpp"
-#include "filter/model/quadratic.hpp"
 #include "filter/random.hpp"
+#include "jko/mixture_potential.hpp"
+#include "jko/quadratic.hpp"
 #include "tests/filter/refusal.hpp"
 #include "tests/test.hpp"
 

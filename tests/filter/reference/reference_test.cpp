@@ -7,12 +7,12 @@
 #include <stdexcept>
 #include <string>
 
-#include "filter/model/double_well.hpp"
-#include "filter/model/expression_likelihood.hpp"
-#include "filter/model/expression_potential.hpp"
-#include "filter/model/sine_well.hpp"
 #include "filter/reference/grid_filter.hpp"
 #include "filter/reference/particle_filter.hpp"
+#include "jko/double_well.hpp"
+#include "jko/expression_likelihood.hpp"
+#include "jko/expression_potential.hpp"
+#include "jko/sine_well.hpp"
 #include "tests/filter/filter_tester.hpp"
 #include "tests/test.hpp"
 

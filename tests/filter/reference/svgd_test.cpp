@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "filter/model/logistic_posterior.hpp"
-#include "filter/model/mixture_potential.hpp"
 #include "filter/random.hpp"
+#include "jko/mixture_potential.hpp"
 #include "tests/filter/refusal.hpp"
 #include "tests/test.hpp"
 

@@ -3,8 +3,8 @@
 #include <Eigen/Eigenvalues>
 #include <cmath>
 
-#include "filter/model/quadratic.hpp"
 #include "filter/reference/kalman_filter.hpp"
+#include "jko/quadratic.hpp"
 #include "tests/src/experiments/study_tester.hpp"
 #include "tests/src/input_error.hpp"
 #include "tests/src/temporary_folder.hpp"

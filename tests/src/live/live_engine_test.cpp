@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "filter/belief.hpp"
 #include "src/error.hpp"
 #include "src/methods.hpp"
 #include "tests/src/live/live_tester.hpp"

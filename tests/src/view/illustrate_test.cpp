@@ -4,11 +4,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "filter/model/double_well.hpp"
-#include "filter/model/linear_gaussian.hpp"
-#include "filter/model/quadratic.hpp"
+#include "filter/belief.hpp"
 #include "filter/reference/kalman_filter.hpp"
 #include "filter/reference/particle_filter.hpp"
+#include "jko/double_well.hpp"
+#include "jko/linear_gaussian.hpp"
+#include "jko/quadratic.hpp"
 #include "tests/filter/test_models.hpp"
 #include "tests/test.hpp"
 
