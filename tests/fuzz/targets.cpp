@@ -3,9 +3,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <boost/crc.hpp>
 #include <cmath>
+#include <cstdint>
+#include <sstream>
 #include <stdexcept>
 
+#include "jko/jko_filter.hpp"
+#include "jko/linear_gaussian.hpp"
+#include "jko/sine_well.hpp"
 #include "src/datasets/dataset_file.hpp"
 #include "src/error.hpp"
 #include "src/flow_file.hpp"
@@ -180,6 +186,43 @@ void fuzz_flow(std::string_view bytes) {
   }
 }
 
+void fuzz_state(std::string_view bytes) {
+  if (bytes.empty()) return;
+  const Index d = 1 + static_cast<unsigned char>(bytes.front()) % 3;
+  bytes.remove_prefix(1);
+  JkoOptions options;
+  options.nodes = 32;
+  options.widths = {4};
+  options.chain = 3;
+  options.step = 0.25;
+  options.iterations = 5;
+  const Matrix unit = Matrix::Identity(d, d);
+  JkoFilter filter(
+      {std::make_shared<SineWell>(d), 1.0, GaussianMixture::standard(d), std::make_shared<LinearGaussian>(unit, unit)},
+      options);
+  // What save() puts before.
+  const std::uint32_t form = 1;
+  const std::uint64_t size = bytes.size();
+  boost::crc_32_type crc;
+  crc.process_bytes(bytes.data(), bytes.size());
+  const std::uint32_t checksum = crc.checksum();
+  std::stringstream stream;
+  stream << "JKOSTATE";
+  stream.write(reinterpret_cast<const char*>(&form), sizeof form);
+  stream.write(reinterpret_cast<const char*>(&size), sizeof size);
+  stream.write(reinterpret_cast<const char*>(&checksum), sizeof checksum);
+  stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  try {
+    filter.load(stream);
+  } catch (const std::invalid_argument&) {
+    return;
+  }
+  Points x = Points::Zero(2, d);
+  x.row(1).setConstant(0.7);
+  require(!filter.log_density(x).array().isNaN().any() && filter.mean().allFinite(), "no NaN is published");
+  require(filter.sample(5, 1).allFinite(), "draws are finite");
+}
+
 const std::vector<FuzzTarget>& targets() {
   static const std::vector<FuzzTarget> kTargets{{"csv", fuzz_csv},
                                                 {"json_lines", fuzz_json_lines},
@@ -188,7 +231,8 @@ const std::vector<FuzzTarget>& targets() {
                                                 {"checkpoint", fuzz_checkpoint},
                                                 {"recording", fuzz_recording},
                                                 {"dataset", fuzz_dataset},
-                                                {"flow", fuzz_flow}};
+                                                {"flow", fuzz_flow},
+                                                {"state", fuzz_state}};
   return kTargets;
 }
 

@@ -25,6 +25,7 @@ void fuzz_checkpoint(std::string_view bytes);  ///< what follows the line with i
 void fuzz_recording(std::string_view bytes);   ///< of a live run
 void fuzz_dataset(std::string_view bytes);     ///< the first line names the format: csv, libsvm or arff
 void fuzz_flow(std::string_view bytes);        ///< as with checkpoints
+void fuzz_state(std::string_view bytes);       ///< the same of JkoFilter::load(); the first byte says how many dimensions
 
 const std::vector<FuzzTarget>& targets();
 
