@@ -24,7 +24,7 @@ TEST_CASE("values are read by kind, and defaults stand in for what is missing") 
   CHECK(root.number("a", Range::positive()) == 2.0);
   CHECK(root.number("z", Range::positive(), 5.0) == 5.0);
   CHECK(root.integer("a", 0, 10) == 2);
-  CHECK(root.vector("b", 2) == Vector(Eigen::Vector2d(1, 2.5)));
+  CHECK(root.vector("b", 2) == (Vector(2) << 1, 2.5).finished());
   CHECK(root.matrix("c", 2, 2)(1, 0) == 3.0);
   CHECK(root.matrix("c", std::nullopt, 2).rows() == 2);
   CHECK(root.vector("d", 1)[0] == 7.0);

@@ -5,7 +5,7 @@
 /// an observation with no entry at all has log-likelihood 0 everywhere. No model ever returns NaN: where g is zero, or
 /// where a formula is undefined, the value is -infinity.
 ///
-/// To add one: derive from ObservationModel in a file of this folder, and register its name in src/config_model.cpp.
+/// Derive from it for one of your own (examples/own_likelihood.cpp); how to add one to the program: docs/development.md.
 
 #include <memory>
 #include <stdexcept>

@@ -1,7 +1,7 @@
 #pragma once
 /// The potential Φ of the hidden diffusion dX = -∇Φ(X, t) dt + sqrt(2/β) dW        (docs/method.md, equation 1).
 ///
-/// To add one: derive from Potential in a file of this folder, and register its name in src/config_model.cpp.
+/// Derive from it for one of your own (examples/own_potential.cpp); how to add one to the program: docs/development.md.
 
 #include <cstdint>
 #include <memory>

@@ -16,7 +16,7 @@ LogisticPosterior some_posterior(Index n, Index d) {
   return {x, (x.col(0) + random_points(n, 1, 2)).array().sign(), {1.0, 0.1}};
 }
 
-const Eigen::Vector2d kCentre(0.6, -0.2);
+const Vector kCentre = (Vector(2) << 0.6, -0.2).finished();
 
 }  // namespace
 
